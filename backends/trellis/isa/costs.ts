@@ -1,0 +1,224 @@
+/**
+ * Cycle costs: the one home of every constant of docs/timing.md, used by the compiler's estimate and by the
+ * simulator. Nothing here touches a value.
+ */
+import { portBytes, type Target } from '../target.ts'
+import { INSTRUCTION_BYTES, type Instruction, type InstructionOf } from './table.ts'
+
+/** Depth of each unit's instruction queue. */
+export const QUEUE_DEPTH = 16
+/** Instructions that the fetch unit buffers, and how many it asks for at once. */
+export const FETCH_BUFFER = 32
+export const FETCH_BURST = 8
+/** Longest DRAM burst of load and store, in beats. */
+export const MAX_BURST_BEATS = 32
+/** Bursts whose data the load unit has room for between DRAM and memory; bursts that store buffers. */
+export const LOAD_BURSTS = 4
+export const STORE_BURSTS = 2
+/** Load instructions in flight. */
+export const LOAD_DESCRIPTORS = 4
+/** Columns of weights read from weight memory a cycle. */
+export const WEIGHT_COLUMNS_PER_CYCLE = 2
+/** Cycles from a mac instruction's start to its first weight column. */
+export const MAC_SETUP = 2
+/** Cycles from the last window read to the last accumulator written. */
+export const MAC_PIPE = 6
+/** Fewest cycles between blocks that touch the same accumulator: read, add, write. */
+export const MIN_BLOCK_PERIOD = 4
+/** Cycles from a post instruction's start to its first parameter word. */
+export const POST_SETUP = 2
+/** Cycles from the last operand read to the last byte written. */
+export const POST_PIPE = 8
+/** Bytes a cycle that one lookup table answers. */
+export const TABLE_PORTS = 4
+/** Passes through the requantization multiplier for each vector. */
+export const REQUANTIZE_PASSES = { requantize: 1, add: 3, residual: 4, multiply: 2 } as const
+
+/**
+ * What a streaming unit (mac, post) does for one instruction: `blocks` blocks, each of which needs `setupCycles` to
+ * bring its constants (weights, parameters) and then streams for `streamCycles`. Constants of the next block are
+ * brought while a block streams.
+ */
+export interface StreamCost {
+  readonly blocks: number
+  readonly startCycles: number
+  readonly setupCycles: number
+  readonly streamCycles: number
+  readonly pipeCycles: number
+  /** Fewest cycles between the starts of two blocks. */
+  readonly minPeriodCycles: number
+}
+
+/** Bytes of one parameter block. */
+export function parameterBlockBytes(target: Target, perChannel: boolean): number {
+  return target.array.cols * (perChannel ? 9 : 4)
+}
+
+/** Input pixels that one pass of a depthwise instruction streams. */
+export function depthwisePixels(i: InstructionOf<'mac.depthwise'>): number {
+  return ((i.my - 1) * i.y_stride + i.lines) * ((i.mx - 1) * i.x_stride + i.taps)
+}
+
+export function macCost(i: InstructionOf<'mac.dense' | 'mac.depthwise'>, target: Target): StreamCost {
+  return {
+    blocks: i.entries * i.blocks,
+    startCycles: MAC_SETUP,
+    setupCycles: Math.ceil(target.array.cols / WEIGHT_COLUMNS_PER_CYCLE),
+    streamCycles: i.op === 'mac.dense' ? i.mx * i.my : depthwisePixels(i as InstructionOf<'mac.depthwise'>),
+    pipeCycles: MAC_PIPE,
+    minPeriodCycles: MIN_BLOCK_PERIOD,
+  }
+}
+
+export type PostInstruction = Extract<Instruction, { readonly op: `post.${string}` }>
+
+export function postCost(i: PostInstruction, target: Target): StreamCost {
+  const { cols, post_lanes } = target.array
+  const pass = cols / post_lanes
+  const lookup = Math.ceil(cols / TABLE_PORTS)
+  const one = {
+    blocks: 1,
+    startCycles: POST_SETUP,
+    setupCycles: 0,
+    pipeCycles: POST_PIPE,
+    minPeriodCycles: 1,
+  }
+  switch (i.op) {
+    case 'post.setup':
+      return { blocks: 1, startCycles: 0, setupCycles: 0, streamCycles: 1, pipeCycles: 0, minPeriodCycles: 1 }
+    case 'post.acc': {
+      const requantize = pass * (i.mode === 1 ? REQUANTIZE_PASSES.residual : REQUANTIZE_PASSES.requantize)
+      return {
+        blocks: i.blocks,
+        startCycles: POST_SETUP,
+        setupCycles: Math.ceil(parameterBlockBytes(target, i.per_channel === 1) / portBytes(target)),
+        streamCycles: i.mx * i.my * (i.mode === 2 ? Math.max(requantize, lookup) : requantize),
+        pipeCycles: POST_PIPE,
+        minPeriodCycles: 1,
+      }
+    }
+    case 'post.binary':
+      return {
+        ...one,
+        streamCycles:
+          i.mx *
+          i.my *
+          Math.max(2, pass * (i.kind === 2 ? REQUANTIZE_PASSES.multiply : REQUANTIZE_PASSES.add)),
+      }
+    case 'post.unary':
+      return { ...one, streamCycles: i.mx * i.my * (i.mode === 0 ? 1 : i.mode === 1 ? pass : lookup) }
+    case 'post.pool':
+      return { ...one, streamCycles: i.mx * i.my * Math.max(i.kx * i.ky, i.kind === 1 ? pass : 1) }
+    case 'post.fill':
+      return { ...one, streamCycles: i.rows * Math.ceil(i.bytes / portBytes(target)) }
+  }
+}
+
+/** Cycles from the start of one block to the start of the next. */
+export function blockPeriod(cost: StreamCost): number {
+  return Math.max(cost.streamCycles, cost.setupCycles, cost.minPeriodCycles)
+}
+
+/** Cycles from a streaming instruction's start to its end when nothing else holds it up. */
+export function streamLatency(cost: StreamCost): number {
+  return (
+    cost.startCycles +
+    cost.setupCycles +
+    (cost.blocks - 1) * blockPeriod(cost) +
+    cost.streamCycles +
+    cost.pipeCycles
+  )
+}
+
+/** DRAM beats of one instruction. */
+export function instructionBeats(target: Target): number {
+  return Math.ceil(INSTRUCTION_BYTES / target.dram.bytes_per_cycle)
+}
+
+/** One DRAM burst of a load or store and the memory-side cycles that go with it. */
+export interface Burst {
+  readonly address: number
+  readonly bytes: number
+  readonly beats: number
+  /** Cycles in which the unit writes (load) or reads (store) its memory port for this burst. */
+  readonly portCycles: number
+}
+
+/** Splits `bytes` at `address` into bursts of at most MAX_BURST_BEATS beats; beats are aligned to the bus. */
+export function splitBursts(
+  address: number,
+  bytes: number,
+  busBytes: number,
+): { readonly address: number; readonly bytes: number; readonly beats: number }[] {
+  const bursts = []
+  let at = address
+  const end = address + bytes
+  while (at < end) {
+    const limit = (Math.floor(at / busBytes) + MAX_BURST_BEATS) * busBytes
+    const stop = Math.min(end, limit)
+    bursts.push({
+      address: at,
+      bytes: stop - at,
+      beats: Math.ceil(stop / busBytes) - Math.floor(at / busBytes),
+    })
+    at = stop
+  }
+  return bursts
+}
+
+/** The bursts of a load (none for load.fill), in order. */
+export function loadBursts(i: Instruction, target: Target): Burst[] {
+  const bus = target.dram.bytes_per_cycle
+  const port = portBytes(target)
+  switch (i.op) {
+    case 'load.act': {
+      const bursts: Burst[] = []
+      for (let row = 0; row < i.rows; row++) {
+        const parts = splitBursts(i.dram + row * i.dram_pitch, i.bytes, bus)
+        parts.forEach((part, k) => {
+          const pads = (k === 0 ? i.pad_left : 0) + (k === parts.length - 1 ? i.pad_right : 0)
+          bursts.push({ ...part, portCycles: Math.ceil((part.bytes + pads) / port) })
+        })
+      }
+      return bursts
+    }
+    case 'load.weight': {
+      const perColumn = popcount(i.lanes)
+      let done = 0
+      return splitBursts(i.dram, i.groups * i.columns * perColumn, bus).map((part) => {
+        const before = Math.floor(done / perColumn)
+        done += part.bytes
+        return { ...part, portCycles: Math.floor(done / perColumn) - before }
+      })
+    }
+    case 'load.index':
+      return splitBursts(i.dram, i.entries * 4, bus).map((part) => ({ ...part, portCycles: part.beats }))
+    case 'load.param':
+      return splitBursts(i.dram, i.bytes, bus).map((part) => ({ ...part, portCycles: part.beats }))
+    case 'load.table':
+      return splitBursts(i.dram, 256, bus).map((part) => ({ ...part, portCycles: part.beats }))
+    default:
+      return []
+  }
+}
+
+/** Port cycles of a load.fill. */
+export function fillCycles(i: InstructionOf<'load.fill'>, target: Target): number {
+  return i.rows * Math.ceil(i.bytes / portBytes(target))
+}
+
+export function storeBursts(i: InstructionOf<'store'>, target: Target): Burst[] {
+  const bursts: Burst[] = []
+  for (let row = 0; row < i.rows; row++) {
+    for (const part of splitBursts(i.dram + row * i.dram_pitch, i.bytes, target.dram.bytes_per_cycle)) {
+      bursts.push({ ...part, portCycles: Math.ceil(part.bytes / portBytes(target)) })
+    }
+  }
+  return bursts
+}
+
+export function popcount(mask: bigint): number {
+  let n = 0
+  for (let m = mask; m > 0n; m >>= 1n) if (m & 1n) n++
+  return n
+}

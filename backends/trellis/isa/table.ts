@@ -1,0 +1,356 @@
+/**
+ * The instruction set of Trellis, once. The instruction types, encoder, decoder, assembler, disassembler and
+ * docs/isa.md all come from this table.
+ *
+ * An instruction is 256 bits: fields stand in the order of the table, the first in the lowest bits, after the common
+ * header. Addresses and steps of activation memory are bytes; a window may start at any byte. Every address generator
+ * of activation memory knows one circular row buffer: an address at or past `ring_end` has `ring_size` subtracted
+ * (a size of 0 means that there is no ring). It is applied to the start of a row (mac: to the start of a window).
+ */
+
+export const UNITS = ['load', 'mac', 'post', 'store'] as const
+export type Unit = (typeof UNITS)[number]
+
+export const INSTRUCTION_BITS = 256
+export const INSTRUCTION_BYTES = INSTRUCTION_BITS / 8
+
+export interface Field {
+  readonly bits: number
+  /** Two's complement; otherwise unsigned. */
+  readonly signed?: boolean
+  /** The field holds the value divided by this; values must be multiples. */
+  readonly scale?: number
+  readonly doc: string
+}
+
+/** Fields that every instruction starts with. `wait` and `signal`: one bit a unit, in the order of UNITS. */
+export const HEADER = {
+  opcode: { bits: 5, doc: 'which instruction' },
+  wait: { bits: 4, doc: 'take one token from the channel of each unit named here before starting' },
+  signal: { bits: 4, doc: 'give one token to each unit named here when done' },
+} as const satisfies Readonly<Record<string, Field>>
+
+const act = (doc: string): Field => ({ bits: 18, doc: `activation byte address: ${doc}` })
+const xStep = (doc: string): Field => ({ bits: 14, doc: `bytes from one column to the next: ${doc}` })
+const yStep = (doc: string): Field => ({ bits: 18, doc: `bytes from one row to the next: ${doc}` })
+const ringEnd = (of: string): Field => ({
+  bits: 15,
+  scale: 16,
+  doc: `byte address where the row ring of ${of} ends`,
+})
+const ringSize = (of: string): Field => ({
+  bits: 15,
+  scale: 16,
+  doc: `bytes of the row ring of ${of}; 0: no ring`,
+})
+const dram: Field = { bits: 32, doc: 'DRAM byte address' }
+const mx = (of: string): Field => ({ bits: 12, doc: `${of} in a row` })
+const my: Field = { bits: 12, doc: 'rows' }
+const lastLanes: Field = {
+  bits: 7,
+  doc: 'valid byte lanes of the last block (of the last vector of each row, where there are no blocks)',
+}
+const q8 = (doc: string): Field => ({ bits: 8, signed: true, doc })
+const multiplier = (doc: string): Field => ({ bits: 32, signed: true, doc: `multiplier ${doc}, Q0.31` })
+const shift = (doc: string): Field => ({ bits: 6, signed: true, doc: `shift ${doc}, positive is left` })
+
+const macFields = {
+  input: act('window of the first output at list offset 0'),
+  x_step: xStep('windows of neighbouring outputs (depthwise: input pixels)'),
+  y_step: yStep('windows of neighbouring output rows (depthwise: input rows)'),
+  mx: mx('outputs'),
+  my,
+  in_ring_end: ringEnd('the input'),
+  in_ring_size: ringSize('the input'),
+  list: { bits: 14, doc: 'index memory address of the first list entry' },
+  entries: { bits: 12, doc: 'list entries; each is an input byte offset and consumes one weight block' },
+  weight: { bits: 16, doc: 'weight memory address (in columns) of the first block' },
+  blocks: { bits: 10, doc: 'column blocks: the whole list is walked once for each, weights running on' },
+  acc: { bits: 14, doc: 'accumulator vector of the first output; block n starts at acc + n * mx * my' },
+  accumulate: { bits: 1, doc: '1: add to what is there; 0: the first list entry overwrites' },
+  precision: { bits: 2, doc: 'log2 of 8 / bits of an operand: 0 is 8-bit' },
+} as const satisfies Readonly<Record<string, Field>>
+
+export interface InstructionSpec {
+  readonly opcode: number
+  readonly unit: Unit
+  readonly summary: string
+  readonly fields: Readonly<Record<string, Field>>
+}
+
+export const INSTRUCTIONS = {
+  'load.act': {
+    opcode: 1,
+    unit: 'load',
+    summary: 'DRAM to activation memory: rows, each with constant bytes before and after it.',
+    fields: {
+      dram,
+      dram_pitch: { bits: 24, doc: 'DRAM bytes from one row to the next' },
+      rows: my,
+      bytes: { bits: 17, doc: 'DRAM bytes a row' },
+      act: act('first byte written, padding included'),
+      y_step: yStep('rows written'),
+      ring_end: ringEnd('the destination'),
+      ring_size: ringSize('the destination'),
+      pad_left: { bits: 13, doc: 'constant bytes written before each row' },
+      pad_right: { bits: 13, doc: 'constant bytes written after each row' },
+      value: q8('the constant'),
+    },
+  },
+  'load.fill': {
+    opcode: 2,
+    unit: 'load',
+    summary: 'A constant into activation memory, without DRAM.',
+    fields: {
+      rows: my,
+      bytes: { bits: 17, doc: 'bytes a row' },
+      act: act('first byte written'),
+      y_step: yStep('rows written'),
+      ring_end: ringEnd('the destination'),
+      ring_size: ringSize('the destination'),
+      value: q8('the constant'),
+    },
+  },
+  'load.weight': {
+    opcode: 3,
+    unit: 'load',
+    summary:
+      'DRAM to weight memory. The stream is contiguous; each column takes as many bytes as `lanes` has bits set, other lanes become 0.',
+    fields: {
+      dram,
+      column: { bits: 16, doc: 'weight memory address (in columns) of the first column written' },
+      groups: { bits: 16, doc: 'groups of columns' },
+      columns: { bits: 16, doc: 'columns a group' },
+      group_step: { bits: 16, doc: 'columns from the start of one group to the next' },
+      lanes: { bits: 64, doc: 'lanes that take a byte of the stream' },
+    },
+  },
+  'load.index': {
+    opcode: 4,
+    unit: 'load',
+    summary: 'DRAM to index memory: list entries, 4 bytes each, little-endian, signed input byte offsets.',
+    fields: {
+      dram,
+      list: { bits: 14, doc: 'index memory address of the first entry written' },
+      entries: { bits: 14, doc: 'entries' },
+    },
+  },
+  'load.param': {
+    opcode: 5,
+    unit: 'load',
+    summary:
+      'DRAM to parameter memory. A per-channel block is cols x int32 bias, cols x int32 multiplier, cols x int8 shift; a per-tensor block is cols x int32 bias.',
+    fields: {
+      dram,
+      param: { bits: 18, scale: 4, doc: 'parameter memory byte address' },
+      bytes: { bits: 18, scale: 4, doc: 'bytes' },
+    },
+  },
+  'load.table': {
+    opcode: 6,
+    unit: 'load',
+    summary: 'DRAM to a 256-byte activation table of the post unit, indexed by the value + 128.',
+    fields: { dram, table: { bits: 2, doc: 'which table' } },
+  },
+  'mac.dense': {
+    opcode: 8,
+    unit: 'mac',
+    summary:
+      'Dot products: for each column block and list entry, a block of rows x cols weights is held while windows of `rows` bytes stream past it.',
+    fields: macFields,
+  },
+  'mac.depthwise': {
+    opcode: 9,
+    unit: 'mac',
+    summary:
+      'A filter of lines x taps in each lane column: lane 3 * line + tap sees its own column of the word, delayed. Input advances by cols bytes a block. Streams every input pixel; outputs at the strides are kept.',
+    fields: {
+      ...macFields,
+      lines: { bits: 2, doc: 'kernel rows a pass, at most 3' },
+      taps: { bits: 2, doc: 'kernel columns a pass, at most 3' },
+      x_stride: { bits: 3, doc: 'input columns between outputs' },
+      y_stride: { bits: 3, doc: 'input rows between outputs' },
+    },
+  },
+  'post.setup': {
+    opcode: 16,
+    unit: 'post',
+    summary:
+      'Constants and second operand of the post instructions that follow: add computes m_out * (m_a * ((a - zp_a) << 20) + m_b * ((b - zp_b) << 20)), the others use zp_a, m_out and what follows.',
+    fields: {
+      operand: act('first byte of the second operand'),
+      x_step: xStep('second operand'),
+      y_step: yStep('second operand'),
+      ring_end: ringEnd('the second operand'),
+      ring_size: ringSize('the second operand'),
+      zp_a: q8('zero point of the first operand'),
+      zp_b: q8('zero point of the second operand'),
+      m_a: multiplier('of the first operand'),
+      s_a: shift('of the first operand'),
+      m_b: multiplier('of the second operand'),
+      s_b: shift('of the second operand'),
+      m_out: multiplier('of the result'),
+      s_out: shift('of the result'),
+    },
+  },
+  'post.acc': {
+    opcode: 17,
+    unit: 'post',
+    summary:
+      'Accumulators + bias, requantized, clamped, optionally added to the second operand or looked up in a table, to activation memory.',
+    fields: {
+      acc: { bits: 14, doc: 'accumulator vector of the first output; block n starts at acc + n * mx * my' },
+      mx: mx('outputs'),
+      my,
+      blocks: {
+        bits: 10,
+        doc: 'column blocks; block n writes cols bytes further and uses the next parameter block',
+      },
+      last_lanes: lastLanes,
+      param: { bits: 14, scale: 4, doc: 'parameter memory byte address of the first block' },
+      out: act('first output'),
+      x_step: xStep('outputs'),
+      y_step: yStep('output rows'),
+      ring_end: ringEnd('the output'),
+      ring_size: ringSize('the output'),
+      zp: q8('zero point of the requantized value'),
+      min: q8('lower clamp, of the last step'),
+      max: q8('upper clamp, of the last step'),
+      per_channel: {
+        bits: 1,
+        doc: '1: multiplier and shift stand in the parameter blocks; 0: they are the next two fields',
+      },
+      multiplier: multiplier('of the requantization'),
+      shift: shift('of the requantization'),
+      mode: { bits: 2, doc: '0: requantize; 1: then add the second operand; 2: then look up in the table' },
+      table: { bits: 2, doc: 'which table' },
+    },
+  },
+  'post.binary': {
+    opcode: 18,
+    unit: 'post',
+    summary: 'Elementwise operation of two activation operands; the second is that of post.setup.',
+    fields: {
+      kind: { bits: 2, doc: '0: add; 1: subtract; 2: multiply' },
+      input: act('first byte of the first operand'),
+      in_x_step: xStep('first operand'),
+      in_y_step: yStep('first operand'),
+      in_ring_end: ringEnd('the first operand'),
+      in_ring_size: ringSize('the first operand'),
+      mx: mx('vectors of cols bytes'),
+      my,
+      last_lanes: lastLanes,
+      out: act('first output'),
+      x_step: xStep('outputs'),
+      y_step: yStep('output rows'),
+      ring_end: ringEnd('the output'),
+      ring_size: ringSize('the output'),
+      zp: q8('zero point of the result'),
+      min: q8('lower clamp'),
+      max: q8('upper clamp'),
+    },
+  },
+  'post.unary': {
+    opcode: 19,
+    unit: 'post',
+    summary: 'Copy, requantize (constants of post.setup) or look up vectors of cols bytes.',
+    fields: {
+      mode: { bits: 2, doc: '0: copy, clamped; 1: requantize m_out * (a - zp_a), + zp, clamp; 2: table' },
+      table: { bits: 2, doc: 'which table' },
+      input: act('first byte'),
+      in_x_step: xStep('input'),
+      in_y_step: yStep('input'),
+      in_ring_end: ringEnd('the input'),
+      in_ring_size: ringSize('the input'),
+      mx: mx('vectors of cols bytes'),
+      my,
+      last_lanes: lastLanes,
+      out: act('first output'),
+      x_step: xStep('outputs'),
+      y_step: yStep('output rows'),
+      ring_end: ringEnd('the output'),
+      ring_size: ringSize('the output'),
+      zp: q8('zero point of the result'),
+      min: q8('lower clamp'),
+      max: q8('upper clamp'),
+    },
+  },
+  'post.pool': {
+    opcode: 20,
+    unit: 'post',
+    summary:
+      'Largest value, or requantized sum (m_out of post.setup, zero point zp_a subtracted from each), over a window of vectors of cols bytes.',
+    fields: {
+      kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b' },
+      input: act('first byte of the first window'),
+      in_x_step: xStep('windows'),
+      in_y_step: yStep('rows of windows'),
+      kx_step: xStep('inside a window'),
+      ky_step: yStep('inside a window'),
+      kx: { bits: 8, doc: 'window columns' },
+      ky: { bits: 8, doc: 'window rows' },
+      in_ring_end: ringEnd('the input'),
+      in_ring_size: ringSize('the input'),
+      mx: { bits: 9, doc: 'windows in a row' },
+      my: { bits: 9, doc: 'rows of windows' },
+      last_lanes: lastLanes,
+      out: act('first output'),
+      x_step: xStep('outputs'),
+      y_step: yStep('output rows'),
+      ring_end: ringEnd('the output'),
+      ring_size: ringSize('the output'),
+    },
+  },
+  'post.fill': {
+    opcode: 21,
+    unit: 'post',
+    summary: 'A constant into activation memory.',
+    fields: {
+      rows: my,
+      bytes: { bits: 17, doc: 'bytes a row' },
+      out: act('first byte written'),
+      y_step: yStep('rows written'),
+      ring_end: ringEnd('the destination'),
+      ring_size: ringSize('the destination'),
+      value: q8('the constant'),
+    },
+  },
+  store: {
+    opcode: 24,
+    unit: 'store',
+    summary: 'Activation memory to DRAM, rows.',
+    fields: {
+      act: act('first byte read'),
+      y_step: yStep('rows read'),
+      ring_end: ringEnd('the source'),
+      ring_size: ringSize('the source'),
+      rows: my,
+      bytes: { bits: 17, doc: 'bytes a row' },
+      dram,
+      dram_pitch: { bits: 24, doc: 'DRAM bytes from one row to the next' },
+    },
+  },
+  end: {
+    opcode: 31,
+    unit: 'load',
+    summary: 'Stops the fetch unit; goes to no queue. The program is over when every unit is idle.',
+    fields: {},
+  },
+} as const satisfies Readonly<Record<string, InstructionSpec>>
+
+export type Opcode = keyof typeof INSTRUCTIONS
+type FieldsOf<O extends Opcode> = { readonly [F in keyof (typeof INSTRUCTIONS)[O]['fields']]: number }
+type LanesOf<O extends Opcode> = O extends 'load.weight' ? { readonly lanes: bigint } : unknown
+
+/** `wait` and `signal` are masks over UNITS; every other value is in the unit that its field documents. */
+export type InstructionOf<O extends Opcode> = {
+  readonly op: O
+  readonly wait: number
+  readonly signal: number
+} & Omit<FieldsOf<O>, 'lanes'> &
+  LanesOf<O>
+export type Instruction = { [O in Opcode]: InstructionOf<O> }[Opcode]
+
+export function unitOf(instruction: Instruction): Unit {
+  return INSTRUCTIONS[instruction.op].unit
+}
