@@ -59,7 +59,8 @@ export function readNpy(bytes: Uint8Array, file: string): Result<NpyArray> {
         hint: 'the file was cut short: write or copy it again',
       })
     }
-    const raw = bytes.slice(dataOffset, dataOffset + needed)
+    // A copy, not `slice`: of a Node Buffer that would be a view into a larger buffer.
+    const raw = new Uint8Array(bytes.subarray(dataOffset, dataOffset + needed))
     if (swapped) reverseEach(raw, element.bytes)
     const data = element.view(raw.buffer)
     return { dtype, shape, data: fortranOrder ? toRowMajor(data, element, shape) : data }

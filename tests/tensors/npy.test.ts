@@ -51,6 +51,12 @@ describe('npy', () => {
     )
   })
 
+  test('a view into a larger buffer, as Node gives small files', () => {
+    const array: NpyArray = { dtype: 'i16', shape: [2], data: Int16Array.of(1, 2) }
+    const pool = Buffer.concat([Buffer.alloc(3), writeNpy(array)])
+    expect(unwrap(readNpy(pool.subarray(3), 'x.npy'))).toEqual(array)
+  })
+
   test('elements start at a multiple of 64 bytes', () => {
     const bytes = writeNpy({ dtype: 'i8', shape: [1], data: Int8Array.of(7) })
     expect(bytes.length % 64).toBe(1)

@@ -1,0 +1,141 @@
+/**
+ * Files in and out. What cannot be read or written is a diagnostic, and output is all or nothing: it is written beside
+ * its place under another name and then renamed, so a failure leaves no half-written file behind.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { attempt, fail, nearest, type Result } from '../ir/diagnostic.ts'
+
+/** The bytes of a file; diagnostics `file/...`. */
+export function readBytes(file: string): Result<Uint8Array> {
+  return attempt(() => {
+    try {
+      return readFileSync(file)
+    } catch (error) {
+      return failToRead(file, error)
+    }
+  })
+}
+
+/** Writes a file whole, in place of an older one; diagnostics `output/...`. */
+export function writeBytes(file: string, content: Uint8Array | string): Result<void> {
+  return attempt(() => {
+    const temporary = temporaryBeside(file)
+    try {
+      if (isFolder(file)) failToWrite(file, 'EISDIR')
+      writeFileSync(temporary, content)
+      renameSync(temporary, file)
+    } catch (error) {
+      failToWrite(file, error)
+    } finally {
+      rmSync(temporary, { force: true })
+    }
+  })
+}
+
+/**
+ * Writes a folder of files. A new folder appears whole. In one that exists, only files of the same names are replaced:
+ * it may hold other things of the user's.
+ */
+export function writeFolder(
+  folder: string,
+  files: Readonly<Record<string, Uint8Array | string>>,
+): Result<void> {
+  return attempt(() => {
+    const temporary = temporaryBeside(folder)
+    try {
+      if (isFolder(folder) === false) failToWrite(folder, 'ENOTDIR')
+      mkdirSync(temporary)
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content)
+      if (isFolder(folder)) {
+        for (const name of Object.keys(files)) renameSync(join(temporary, name), join(folder, name))
+      } else {
+        renameSync(temporary, folder)
+      }
+    } catch (error) {
+      failToWrite(folder, error)
+    } finally {
+      rmSync(temporary, { force: true, recursive: true })
+    }
+  })
+}
+
+/** Whether a folder stands there; undefined where nothing does. */
+export function isFolder(path: string): boolean | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory()
+}
+
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+}
+
+/** The system's code of an I/O error. Anything else is our bug, or a diagnostic already, and goes on. */
+function systemCode(error: unknown): string {
+  if (typeof error === 'string') return error
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === undefined) throw error
+  return code
+}
+
+function failToRead(file: string, error: unknown): never {
+  const code = systemCode(error)
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const near = nearestFile(file)
+    return fail({
+      code: 'file/not-found',
+      message: 'there is no such file',
+      span: { file },
+      hint: near === undefined ? 'check the path, relative to the current folder' : `did you mean ${near}?`,
+    })
+  }
+  if (code === 'EISDIR') {
+    return fail({
+      code: 'file/is-folder',
+      message: 'this is a folder; a file is needed',
+      span: { file },
+      hint: 'name a file in it',
+    })
+  }
+  return fail({
+    code: 'file/unreadable',
+    message: `the file cannot be read (${code})`,
+    span: { file },
+    hint: 'check its permissions and size',
+  })
+}
+
+/** The file of the same folder whose name is nearest to one that does not exist. */
+function nearestFile(file: string): string | undefined {
+  const folder = dirname(file)
+  if (!isFolder(folder)) return undefined
+  const near = nearest(basename(file), readdirSync(folder))
+  return near === undefined ? undefined : join(folder, near)
+}
+
+function failToWrite(path: string, error: unknown): never {
+  const code = systemCode(error)
+  const parent = dirname(path)
+  if ((code === 'ENOENT' || code === 'ENOTDIR') && !isFolder(parent)) {
+    return fail({
+      code: 'output/no-folder',
+      message: `the folder ${parent} does not exist`,
+      span: { file: path },
+      hint: `make it first: mkdir -p ${parent}`,
+    })
+  }
+  if (code === 'EISDIR' || code === 'ENOTDIR') {
+    return fail({
+      code: 'output/in-the-way',
+      message:
+        code === 'EISDIR' ? 'a folder of this name is in the way' : 'a file of this name is in the way',
+      span: { file: path },
+      hint: 'give another name, or remove it',
+    })
+  }
+  return fail({
+    code: 'output/not-writable',
+    message: `nothing can be written there (${code})`,
+    span: { file: path },
+    hint: 'check the permissions of the folder and the space left on the disk',
+  })
+}
