@@ -57,7 +57,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 test.each(PLANTED)('%s importing %s', (file, _, rule) => {
-  expect(complaints.get(file) ?? []).toEqual(rule === null ? [] : [expect.stringContaining(MESSAGES[rule] ?? '?')])
+  expect(complaints.get(file) ?? []).toEqual(
+    rule === null ? [] : [expect.stringContaining(MESSAGES[rule] ?? '?')],
+  )
 })
 
 test('every form of an import is seen', () => {
@@ -71,9 +73,10 @@ test('every form of an import is seen', () => {
     "export type A = import('../src/a.ts').A",
     "export const a = await import('../src/a.ts')",
   ]
-  forms.forEach((form, i) => plant(`ir/form${i}.ts`, `${form}\n`))
+  for (const [i, form] of forms.entries()) plant(`ir/form${i}.ts`, `${form}\n`)
   const found = lint()
-  forms.forEach((form, i) => expect([form, found.get(`ir/form${i}.ts`)?.length]).toEqual([form, 1]))
+  for (const [i, form] of forms.entries())
+    expect([form, found.get(`ir/form${i}.ts`)?.length]).toEqual([form, 1])
 })
 
 test('files that import each other are a cycle', () => {
@@ -114,7 +117,10 @@ function lint(category = 'plugin'): Map<string, readonly string[]> {
   for (const { category: kind, location, message } of report.diagnostics) {
     if (kind !== category) continue
     const path = typeof location.path === 'string' ? location.path : location.path.file
-    found.set(path, [...(found.get(path) ?? []), typeof message === 'string' ? message : JSON.stringify(message)])
+    found.set(path, [
+      ...(found.get(path) ?? []),
+      typeof message === 'string' ? message : JSON.stringify(message),
+    ])
   }
   return found
 }
