@@ -24,6 +24,9 @@ export interface Constraint {
   readonly holds: (operands: OpOperands) => boolean
 }
 
+/** A node made ready to run: from its operands' elements to its output's, in a new array. */
+export type Kernel = (inputs: readonly TensorData[]) => TensorData
+
 export interface OpDef {
   readonly summary: string
   /** Operand names in order; those from index `required` on may be left out. `variadic`: the last may repeat. */
@@ -31,9 +34,15 @@ export interface OpDef {
   readonly required: number
   readonly variadic?: boolean
   readonly attrs: Readonly<Record<string, AttrSpec>>
+  /** In order: a predicate may rely on the ones before it and on the shapes. */
   readonly constraints: readonly Constraint[]
   /** Shape of the output, from operand types and attributes; `fail`s where they do not fit together. */
   readonly inferShape: (inputs: readonly TensorType[], attrs: Attrs) => readonly number[]
+  /**
+   * The work that does not depend on the data, done once. `constants` holds the elements of the operands that never
+   * change, and undefined for the others; a kernel reuses its scratch memory, so it does not run inside itself.
+   */
+  readonly prepare: (operands: OpOperands, constants: readonly (TensorData | undefined)[]) => Kernel
   /** The exact result. The output's type is given: its quantization is part of the graph, not derived. */
   readonly evaluate: (inputs: readonly Tensor[], output: TensorType, attrs: Attrs) => TensorData
   /** Multiply-accumulates of one evaluation. */

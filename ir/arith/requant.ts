@@ -1,0 +1,222 @@
+/**
+ * From the scales of an op's tensors to the integers it computes with. A compiler folds these into its instructions;
+ * the reference kernels use the same ones. Where TensorFlow Lite multiplies scales in float32 the rounding is kept.
+ */
+import { must } from '../diagnostic.ts'
+import type { TensorType } from '../tensor.ts'
+import { type QuantizedMultiplier, quantizeMultiplier } from './multiplier.ts'
+import {
+  multiplyByQuantizedMultiplier,
+  type RoundingRule,
+  roundingDivideByPot,
+  saturatingRoundingDoublingHighMul,
+} from './rounding.ts'
+import { type Activation, activationRange, clamp, integerRange } from './saturate.ts'
+
+const { fround } = Math
+
+/** The scale of a tensor that is quantized as a whole. */
+export function scaleOf(type: TensorType): number {
+  return must(type.quant?.scale[0], 'a quantized tensor')
+}
+
+export function zeroPointOf(type: TensorType): number {
+  return must(type.quant?.zeroPoint[0], 'a quantized tensor')
+}
+
+/** A per-channel scaling from an accumulator to an output element, and the output's range. */
+export interface ChannelRequant {
+  readonly multiplier: Int32Array
+  readonly shift: Int32Array
+  readonly rule: RoundingRule
+  readonly inputZeroPoint: number
+  readonly outputZeroPoint: number
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * For the convolutions: one multiplier for each output channel, from the double inputScale * weightScale / outputScale
+ * (kernel_util.cc, `PopulateConvolutionQuantizationParams`). An int16 input with an int32 bias accumulates in 32 bits
+ * and rounds by `tflite`; with an int64 bias, or none, in 64 bits and by `tflite_wide`.
+ */
+export function convRequant(
+  input: TensorType,
+  weights: TensorType,
+  output: TensorType,
+  activation: Activation,
+  bias?: TensorType,
+): ChannelRequant {
+  const weightScales = must(weights.quant, 'quantized weights').scale
+  const channels = must(output.shape.at(-1), 'output channels')
+  const factors = Array.from({ length: channels }, (_, c) => {
+    const weightScale = weightScales.length === 1 ? weightScales[0] : weightScales[c]
+    return (scaleOf(input) * must(weightScale, 'weight scale')) / scaleOf(output)
+  })
+  return channelRequant(factors, input, output, activation, bias)
+}
+
+/**
+ * For fully connected layers. As a convolution, except that with one weight scale the product of input and weight
+ * scale is a float32 (kernel_util.cc, `GetQuantizedConvolutionMultipler`).
+ */
+export function fullyConnectedRequant(
+  input: TensorType,
+  weights: TensorType,
+  output: TensorType,
+  activation: Activation,
+  bias?: TensorType,
+): ChannelRequant {
+  const weightScales = must(weights.quant, 'quantized weights').scale
+  if (weightScales.length > 1) return convRequant(input, weights, output, activation, bias)
+  const factor = fround(scaleOf(input) * scaleOf(weights)) / scaleOf(output)
+  const channels = must(output.shape.at(-1), 'output channels')
+  return channelRequant(new Array<number>(channels).fill(factor), input, output, activation, bias)
+}
+
+function channelRequant(
+  factors: readonly number[],
+  input: TensorType,
+  output: TensorType,
+  activation: Activation,
+  bias: TensorType | undefined,
+): ChannelRequant {
+  const scalings = factors.map(quantizeMultiplier)
+  const [min, max] = activationRange(activation, output)
+  return {
+    multiplier: Int32Array.from(scalings, (s) => s.multiplier),
+    shift: Int32Array.from(scalings, (s) => s.shift),
+    rule: input.dtype === 'i16' && bias?.dtype !== 'i32' ? 'tflite_wide' : 'tflite',
+    inputZeroPoint: zeroPointOf(input),
+    outputZeroPoint: zeroPointOf(output),
+    min,
+    max,
+  }
+}
+
+/** One scaling for a whole tensor, and the output's range. */
+export interface TensorRequant extends QuantizedMultiplier {
+  readonly outputZeroPoint: number
+  readonly min: number
+  readonly max: number
+}
+
+/** An int32 scaled, moved to the output's zero point and limited to its range. */
+export function applyRequant(x: number, r: TensorRequant): number {
+  return clamp(multiplyByQuantizedMultiplier(x, r.multiplier, r.shift) + r.outputZeroPoint, r.min, r.max)
+}
+
+function tensorRequant(factor: number, output: TensorType, range: readonly [number, number]): TensorRequant {
+  const [min, max] = range
+  return { ...quantizeMultiplier(factor), outputZeroPoint: zeroPointOf(output), min, max }
+}
+
+/** For mul: applied to (a - zeroPointA) * (b - zeroPointB). The factor is computed in float32 (mul.cc). */
+export function mulRequant(
+  a: TensorType,
+  b: TensorType,
+  output: TensorType,
+  activation: Activation,
+): TensorRequant {
+  const factor = fround(fround(scaleOf(a) * scaleOf(b)) / scaleOf(output))
+  return tensorRequant(factor, output, activationRange(activation, output))
+}
+
+/** For quantize from integers to integers: applied to x - zeroPoint. The factor is a double (quantize.cc). */
+export function rescaleRequant(input: TensorType, output: TensorType): TensorRequant {
+  return tensorRequant(scaleOf(input) / scaleOf(output), output, integerRange(output.dtype))
+}
+
+/** For a ReLU that stands alone: applied to x - zeroPoint. The factor is a float32 quotient (activations.cc). */
+export function reluRequant(input: TensorType, output: TensorType, activation: Activation): TensorRequant {
+  return tensorRequant(fround(scaleOf(input) / scaleOf(output)), output, activationRange(activation, output))
+}
+
+/** For leaky ReLU: `identity` where x >= zeroPoint, else `slope`; both applied to x - zeroPoint. */
+export function leakyReluRequant(
+  input: TensorType,
+  output: TensorType,
+  alpha: number,
+): { readonly identity: TensorRequant; readonly slope: TensorRequant } {
+  const range = integerRange(output.dtype)
+  const slope = fround(fround(scaleOf(input) * fround(alpha)) / scaleOf(output))
+  return {
+    identity: tensorRequant(fround(scaleOf(input) / scaleOf(output)), output, range),
+    slope: tensorRequant(slope, output, range),
+  }
+}
+
+/**
+ * For the mean of `count` elements: applied to their sum less count * zeroPoint. The division is folded into the
+ * multiplier, which is first shifted up to keep its bits (reference/reduce.h, `QuantizedMeanOrSum`).
+ */
+export function meanRequant(input: TensorType, output: TensorType, count: number): TensorRequant {
+  const base = rescaleRequant(input, output)
+  const up = Math.min(Math.floor(Math.log2(count)), 32, 31 + base.shift)
+  const multiplier = Number((BigInt(base.multiplier) << BigInt(up)) / BigInt(count))
+  return { ...base, multiplier, shift: base.shift - up }
+}
+
+/** For add and sub: both operands shifted left and scaled to a common scale, then summed and scaled to the output. */
+export interface AddRequant {
+  readonly leftShift: number
+  readonly a: QuantizedMultiplier
+  readonly b: QuantizedMultiplier
+  /** 1 to add, -1 to subtract. */
+  readonly sign: 1 | -1
+  readonly zeroPointA: number
+  readonly zeroPointB: number
+  readonly output: TensorRequant
+}
+
+/**
+ * The common scale is twice the larger input scale; the left shift keeps a sum in 32 bits: 20 for 8-bit, 15 for 16-bit
+ * elements (tensorflow/lite/kernels/add.cc, sub.cc).
+ */
+export function addRequant(
+  a: TensorType,
+  b: TensorType,
+  output: TensorType,
+  activation: Activation,
+  sign: 1 | -1 = 1,
+): AddRequant {
+  const leftShift = output.dtype === 'i16' ? 15 : 20
+  const commonScale = 2 * Math.max(scaleOf(a), scaleOf(b))
+  const factor = commonScale / (2 ** leftShift * scaleOf(output))
+  return {
+    leftShift,
+    a: quantizeMultiplier(scaleOf(a) / commonScale),
+    b: quantizeMultiplier(scaleOf(b) / commonScale),
+    sign,
+    zeroPointA: zeroPointOf(a),
+    zeroPointB: zeroPointOf(b),
+    output: tensorRequant(factor, output, activationRange(activation, output)),
+  }
+}
+
+/** One element of a quantized sum or difference. */
+export function applyAdd(x: number, y: number, r: AddRequant): number {
+  const a = scaleDown((x - r.zeroPointA) << r.leftShift, r.a)
+  const b = scaleDown((y - r.zeroPointB) << r.leftShift, r.b)
+  return applyRequant((r.sign > 0 ? a + b : a - b) | 0, r.output)
+}
+
+/** A factor of at most one half never shifts left. */
+function scaleDown(x: number, { multiplier, shift }: QuantizedMultiplier): number {
+  return roundingDivideByPot(saturatingRoundingDoublingHighMul(x, multiplier), -shift)
+}
+
+/** For int8 softmax: differences to the row's maximum become Q5.26 by a left shift and a multiply. */
+export interface SoftmaxRequant {
+  readonly multiplier: number
+  readonly leftShift: number
+  /** Differences below this give zero. */
+  readonly minDifference: number
+}
+
+/** Source: quantization_util.cc, `PreprocessSoftmaxScaling` and `CalculateInputRadius`, with 5 integer bits. */
+export function softmaxRequant(input: TensorType, beta: number): SoftmaxRequant {
+  const factor = Math.min(fround(beta) * scaleOf(input) * 2 ** 26, 2 ** 31 - 1)
+  const { multiplier, shift } = quantizeMultiplier(factor)
+  return { multiplier, leftShift: shift, minDifference: -Math.floor((31 * 2 ** 26) / 2 ** shift) }
+}

@@ -1,0 +1,94 @@
+/** Ops on two operands of broadcastable shapes, element by element (NumPy's rules). */
+import { must } from '../diagnostic.ts'
+import { allocate, type TensorData } from '../dtype.ts'
+import { elementCount, type TensorType } from '../tensor.ts'
+import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
+import { ACTIVATION } from './convolution.ts'
+import { type AttrValues, defineOp, input, shapeError } from './define.ts'
+import type { OpDef } from './op.ts'
+
+const ATTRS = { activation: ACTIVATION } as const
+
+/** Defines a quantized op of two operands by its function of two elements. */
+export function defineBinary(
+  summary: string,
+  functionOf: (
+    a: TensorType,
+    b: TensorType,
+    output: TensorType,
+    attrs: AttrValues<typeof ATTRS>,
+  ) => (x: number, y: number) => number,
+): OpDef {
+  return defineOp({
+    summary,
+    inputs: ['a', 'b'],
+    attrs: ATTRS,
+    constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16],
+    inferShape: (inputs) => broadcastShape(input(inputs, 0).shape, input(inputs, 1).shape),
+
+    prepare({ inputs, output, attrs }) {
+      const aType = input(inputs, 0)
+      const bType = input(inputs, 1)
+      const f = functionOf(aType, bType, output, attrs)
+      const indexA = broadcastIndex(aType.shape, output.shape)
+      const indexB = broadcastIndex(bType.shape, output.shape)
+      return (operands) =>
+        zip(
+          must(operands[0], 'a'),
+          must(operands[1], 'b'),
+          indexA,
+          indexB,
+          f,
+          allocate(output.dtype, indexA.length),
+        )
+    },
+  })
+}
+
+function zip(
+  a: TensorData,
+  b: TensorData,
+  indexA: Int32Array,
+  indexB: Int32Array,
+  f: (x: number, y: number) => number,
+  y: TensorData,
+): TensorData {
+  for (let i = 0; i < y.length; i++) {
+    y[i] = f(a[indexA[i] as number] as number, b[indexB[i] as number] as number)
+  }
+  return y
+}
+
+export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizeA = a[axis - rank + a.length] ?? 1
+    const sizeB = b[axis - rank + b.length] ?? 1
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
+      shapeError(
+        `shapes [${a}] and [${b}] do not broadcast: ${sizeA} and ${sizeB}`,
+        'aligned at the last axis, two sizes must be equal or one of them 1',
+      )
+    }
+    return Math.max(sizeA, sizeB)
+  })
+}
+
+/** For each element of the output the element of the operand. */
+export function broadcastIndex(shape: readonly number[], output: readonly number[]): Int32Array {
+  const index = new Int32Array(elementCount(output))
+  let stride = 1
+  let outputStride = 1
+  for (let axis = output.length - 1; axis >= 0; axis--) {
+    const size = must(output[axis], 'axis')
+    const operandSize = shape[axis - output.length + shape.length] ?? 1
+    if (operandSize !== 1) {
+      for (let i = 0; i < index.length; i++) {
+        index[i] = (index[i] as number) + (Math.floor(i / outputStride) % size) * stride
+      }
+    }
+    stride *= operandSize
+    outputStride *= size
+  }
+  return index
+}

@@ -1,0 +1,53 @@
+import { convRequant } from '../arith/requant.ts'
+import { elementCount } from '../tensor.ts'
+import {
+  BIAS_TYPE,
+  SYMMETRIC_INT16,
+  SYMMETRIC_WEIGHTS,
+  WEIGHTED_ACTIVATIONS,
+  weightScales,
+} from './constraints.ts'
+import {
+  ACTIVATION,
+  checkBias,
+  convolve,
+  DILATION,
+  PADS,
+  STRIDE,
+  windowedSize,
+  windowOver,
+} from './convolution.ts'
+import { defineOp, input, nhwc, shapeError } from './define.ts'
+
+export const conv2d = defineOp({
+  summary: '2-D convolution; input channels that are a multiple of the weights’ make groups.',
+  inputs: ['x NHWC', 'w OHWI', 'bias O'],
+  required: 2,
+  attrs: { stride: STRIDE, dilation: DILATION, pads: PADS, activation: ACTIVATION },
+  constraints: [WEIGHTED_ACTIVATIONS, SYMMETRIC_INT16, SYMMETRIC_WEIGHTS, weightScales(0), BIAS_TYPE],
+
+  inferShape(inputs, attrs) {
+    const [n, height, width, channels] = nhwc(input(inputs, 0), 'x')
+    const [outputs, kernelHeight, kernelWidth, groupChannels] = nhwc(input(inputs, 1), 'w')
+    if (channels % groupChannels !== 0 || outputs % (channels / groupChannels) !== 0) {
+      shapeError(
+        `x has ${channels} channels, w expects ${groupChannels} and gives ${outputs}`,
+        'the input channels are a multiple g of those of w, and the output channels a multiple of g',
+      )
+    }
+    checkBias(inputs, outputs)
+    return [n, ...windowedSize(height, width, kernelHeight, kernelWidth, attrs), outputs]
+  },
+
+  prepare({ inputs, output, attrs }, constants) {
+    const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
+    const window = windowOver(input(inputs, 0), output, kernelHeight, kernelWidth, attrs)
+    const requant = convRequant(input(inputs, 0), input(inputs, 1), output, attrs.activation, inputs[2])
+    return convolve(inputs, output, window, requant, constants)
+  },
+
+  macs: ({ inputs, output }) => {
+    const [, kernelHeight, kernelWidth, groupChannels] = nhwc(input(inputs, 1), 'w')
+    return elementCount(output.shape) * kernelHeight * kernelWidth * groupChannels
+  },
+})

@@ -1,0 +1,104 @@
+import { fullyConnectedRequant, zeroPointOf } from '../arith/requant.ts'
+import { must } from '../diagnostic.ts'
+import { allocate } from '../dtype.ts'
+import { elementCount } from '../tensor.ts'
+import {
+  accumulators,
+  fromConstants,
+  multiplyAccumulate,
+  startSums,
+  storeRequantized,
+  weightData,
+} from './accumulate.ts'
+import {
+  BIAS_TYPE,
+  isQuantizedWeight,
+  SYMMETRIC_INT16,
+  WEIGHTED_ACTIVATIONS,
+  weightScales,
+} from './constraints.ts'
+import { ACTIVATION, checkBias } from './convolution.ts'
+import { defineOp, dimensions, input, shapeError } from './define.ts'
+
+export const fullyConnected = defineOp({
+  summary: 'Product of the input, as rows of I elements, and a weight matrix.',
+  inputs: ['x', 'w OI', 'bias O'],
+  required: 2,
+  attrs: {
+    activation: ACTIVATION,
+    keep_dims: {
+      kind: 'bool',
+      default: false,
+      doc: 'keep all dimensions but the last, instead of making rows',
+    },
+  },
+  constraints: [
+    WEIGHTED_ACTIVATIONS,
+    SYMMETRIC_INT16,
+    {
+      sentence: 'Weights are i8, i4 or i2 and quantized; with several scales their zero points are 0.',
+      holds: ({ inputs: [, w] }) =>
+        isQuantizedWeight(w) &&
+        (w.quant?.scale.length === 1 || w.quant?.zeroPoint.every((z) => z === 0) === true),
+    },
+    weightScales(0),
+    BIAS_TYPE,
+  ],
+
+  inferShape(inputs, attrs) {
+    const x = input(inputs, 0)
+    const [outputs = 0, depth = 0] = dimensions(input(inputs, 1), 2, 'w')
+    const elements = elementCount(x.shape)
+    if (elements % depth !== 0) {
+      shapeError(`x has ${elements} elements, expected a multiple of the ${depth} columns of w`)
+    }
+    checkBias(inputs, outputs)
+    if (!attrs.keep_dims) return [elements / depth, outputs]
+    if (x.shape.at(-1) !== depth) {
+      shapeError(`the last dimension of x is ${x.shape.at(-1)}, expected ${depth}, the columns of w`)
+    }
+    return [...x.shape.slice(0, -1), outputs]
+  },
+
+  prepare({ inputs, output, attrs }, constants) {
+    const xType = input(inputs, 0)
+    const wType = input(inputs, 1)
+    const [outputs = 0, depth = 0] = wType.shape
+    const rows = elementCount(xType.shape) / depth
+    const requant = fullyConnectedRequant(xType, wType, output, attrs.activation, inputs[2])
+    const zeroPoint = requant.inputZeroPoint
+    const weightZeroPoint = zeroPointOf(wType)
+    const startOf = fromConstants(constants, [1, 2], (operands) =>
+      startSums(weightData(operands[1]), depth, zeroPoint, operands[2], requant),
+    )
+    const patches = new Int16Array(rows * depth)
+    const sums = accumulators(requant, rows * outputs)
+
+    return (operands) => {
+      patches.set(must(operands[0], 'x') as Int8Array | Int16Array)
+      const start = startOf(operands)
+      for (let row = 0; row < rows; row++) sums.set(start, row * outputs)
+      // A zero point of the weights takes weightZeroPoint * sum(x - zeroPoint) from every sum of a row.
+      if (weightZeroPoint !== 0) {
+        for (let row = 0; row < rows; row++) {
+          let total = 0
+          for (let k = row * depth; k < (row + 1) * depth; k++) total += (patches[k] as number) - zeroPoint
+          for (let o = row * outputs; o < (row + 1) * outputs; o++) {
+            sums[o] = (sums[o] as number) - weightZeroPoint * total
+          }
+        }
+      }
+      multiplyAccumulate(
+        patches,
+        weightData(operands[1]),
+        { rows, depth, channels: outputs, from: 0, to: outputs },
+        sums,
+      )
+      const y = allocate(output.dtype, rows * outputs)
+      storeRequantized(sums, rows, requant, y, 0)
+      return y
+    }
+  },
+
+  macs: ({ inputs, output }) => elementCount(output.shape) * (input(inputs, 1).shape[1] ?? 0),
+})

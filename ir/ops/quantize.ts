@@ -1,0 +1,61 @@
+import { roundHalfAway } from '../arith/multiplier.ts'
+import { applyRequant, rescaleRequant, scaleOf, zeroPointOf } from '../arith/requant.ts'
+import { clamp, integerRange } from '../arith/saturate.ts'
+import { must } from '../diagnostic.ts'
+import { allocate } from '../dtype.ts'
+import type { TensorType } from '../tensor.ts'
+import { isQuantizedActivation, SYMMETRIC_INT16 } from './constraints.ts'
+import { defineOp, input } from './define.ts'
+import type { Kernel } from './op.ts'
+import { mapElements } from './unary.ts'
+
+export const quantize = defineOp({
+  summary: 'Real values to the output’s quantization; also from one quantization to another.',
+  inputs: ['x'],
+  attrs: {},
+  constraints: [
+    {
+      sentence: 'The input is f32, or i8 or i16 and quantized as a whole tensor; the output is the latter.',
+      holds: ({ inputs: [x], output }) =>
+        x !== undefined && (x.dtype === 'f32' || isQuantizedActivation(x)) && isQuantizedActivation(output),
+    },
+    {
+      sentence: 'An i8 input gives an i8 output.',
+      holds: ({ inputs: [x], output }) => x?.dtype !== 'i8' || output.dtype === 'i8',
+    },
+    {
+      sentence: 'From i16 to i16 both zero points are 0.',
+      holds: (operands) =>
+        operands.inputs[0]?.dtype !== 'i16' ||
+        operands.output.dtype !== 'i16' ||
+        SYMMETRIC_INT16.holds(operands),
+    },
+  ],
+  inferShape: (inputs) => input(inputs, 0).shape,
+  prepare({ inputs, output }) {
+    const x = input(inputs, 0)
+    if (x.dtype === 'f32') return quantizeReals(output)
+    const requant = rescaleRequant(x, output)
+    const zeroPoint = zeroPointOf(x)
+    return mapElements(x, output, (q) => applyRequant(q - zeroPoint, requant))
+  },
+})
+
+/**
+ * x / scale in float32, rounded with halves away from zero (reference/quantize.h, `AffineQuantize`). Values beyond the
+ * range saturate; not-a-number, for which TensorFlow Lite defines nothing, becomes the zero point.
+ */
+function quantizeReals(output: TensorType): Kernel {
+  const scale = scaleOf(output)
+  const zeroPoint = zeroPointOf(output)
+  const [min, max] = integerRange(output.dtype)
+  return ([x]) => {
+    const reals = must(x, 'x')
+    const y = allocate(output.dtype, reals.length)
+    for (let i = 0; i < reals.length; i++) {
+      const rounded = roundHalfAway(Math.fround((reals[i] as number) / scale))
+      y[i] = Number.isNaN(rounded) ? zeroPoint : clamp(rounded + zeroPoint, min, max)
+    }
+    return y
+  }
+}

@@ -1,0 +1,72 @@
+import { convRequant } from '../arith/requant.ts'
+import {
+  BIAS_TYPE,
+  SYMMETRIC_INT16,
+  SYMMETRIC_WEIGHTS,
+  WEIGHTED_ACTIVATIONS,
+  weightScales,
+} from './constraints.ts'
+import { ACTIVATION, checkBias, convolve, PADS, pads, pair, STRIDE } from './convolution.ts'
+import { defineOp, input, nhwc, shapeError } from './define.ts'
+import { transposedWindow } from './taps.ts'
+
+export const transposeConv2d = defineOp({
+  summary:
+    '2-D transposed convolution: each input pixel adds a weighted kernel to the output, `stride` apart.',
+  inputs: ['x NHWC', 'w OHWI', 'bias O'],
+  required: 2,
+  attrs: {
+    stride: STRIDE,
+    pads: { ...PADS, doc: '[top, left, bottom, right] rows and columns cut off the output' },
+    output_size: { kind: 'ints', doc: '[height, width] of the output in pixels' },
+    activation: ACTIVATION,
+  },
+  constraints: [WEIGHTED_ACTIVATIONS, SYMMETRIC_INT16, SYMMETRIC_WEIGHTS, weightScales(0), BIAS_TYPE],
+
+  inferShape(inputs, attrs) {
+    const [n, , , channels] = nhwc(input(inputs, 0), 'x')
+    const [outputs, , , weightChannels] = nhwc(input(inputs, 1), 'w')
+    if (channels !== weightChannels) {
+      shapeError(`x has ${channels} channels, w expects ${weightChannels}`)
+    }
+    checkBias(inputs, outputs)
+    pair(attrs.stride, 'stride')
+    pads(attrs.pads)
+    return [n, ...pair(attrs.output_size, 'output_size'), outputs]
+  },
+
+  prepare({ inputs, output, attrs }, constants) {
+    const [, height, width] = nhwc(input(inputs, 0), 'x')
+    const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
+    const [outputHeight, outputWidth] = pair(attrs.output_size, 'output_size')
+    const [strideY, strideX] = pair(attrs.stride, 'stride')
+    const [padTop, padLeft] = pads(attrs.pads)
+    const dilation = 1
+    const window = transposedWindow(
+      {
+        input: height,
+        output: outputHeight,
+        kernel: kernelHeight,
+        stride: strideY,
+        padBefore: padTop,
+        dilation,
+      },
+      {
+        input: width,
+        output: outputWidth,
+        kernel: kernelWidth,
+        stride: strideX,
+        padBefore: padLeft,
+        dilation,
+      },
+    )
+    const requant = convRequant(input(inputs, 0), input(inputs, 1), output, attrs.activation, inputs[2])
+    return convolve(inputs, output, window, requant, constants)
+  },
+
+  macs: ({ inputs }) => {
+    const [n, height, width, channels] = nhwc(input(inputs, 0), 'x')
+    const [outputs, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
+    return n * height * width * channels * outputs * kernelHeight * kernelWidth
+  },
+})
