@@ -46,9 +46,11 @@ export interface HostOp {
   readonly attrs: Attrs
   /** Why it runs on the host. */
   readonly reason: string
-  /** Ids of buffers. */
+  /** Ids of buffers, and the types with which the op sees their bytes. */
   readonly inputs: readonly string[]
+  readonly inputTypes: readonly TensorType[]
   readonly outputs: readonly string[]
+  readonly outputTypes: readonly TensorType[]
 }
 
 export type Step = { readonly run: number } | { readonly host: HostOp }

@@ -56,7 +56,8 @@ export function parameterBlockBytes(target: Target, perChannel: boolean): number
 
 /** Input pixels that one pass of a depthwise instruction streams. */
 export function depthwisePixels(i: InstructionOf<'mac.depthwise'>): number {
-  return ((i.my - 1) * i.y_stride + i.lines) * ((i.mx - 1) * i.x_stride + i.taps)
+  const rows = i.resume === 1 ? i.my * i.y_stride : (i.my - 1) * i.y_stride + i.lines
+  return rows * ((i.mx - 1) * i.x_stride + i.taps)
 }
 
 export function macCost(i: InstructionOf<'mac.dense' | 'mac.depthwise'>, target: Target): StreamCost {

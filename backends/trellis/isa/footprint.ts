@@ -6,7 +6,7 @@
 import { unreachable } from '../../../ir/diagnostic.ts'
 import type { Target } from '../target.ts'
 import { parameterBlockBytes, popcount } from './costs.ts'
-import type { Instruction } from './table.ts'
+import type { Instruction, InstructionOf } from './table.ts'
 
 /** Memories, each with its own addresses: bytes, but columns in weight, vectors in accumulator, entries in index. */
 export const SPACES = ['dram', 'activation', 'weight', 'index', 'parameter', 'accumulator', 'table'] as const
@@ -149,6 +149,21 @@ export function footprint(i: Instruction, target: Target, list?: ListExtent): Ac
     default:
       return unreachable(i)
   }
+}
+
+/**
+ * The second operand that an instruction reads where the last `post.setup` says: post.binary, and post.acc in mode 1.
+ * These reads are not in `footprint`, because the instruction alone does not know them.
+ */
+export function operandFootprint(
+  i: Instruction,
+  setup: InstructionOf<'post.setup'>,
+  target: Target,
+): Access[] {
+  if (i.op !== 'post.binary' && !(i.op === 'post.acc' && i.mode === 1)) return []
+  const blocks = i.op === 'post.acc' ? i.blocks : 1
+  const bytes = (i.mx - 1) * setup.x_step + (blocks - 1) * target.array.cols + i.last_lanes
+  return rows(false, setup.operand, i.my, setup.y_step, bytes, { end: setup.ring_end, size: setup.ring_size })
 }
 
 function dramRows(write: boolean, start: number, count: number, pitch: number, bytes: number): Access[] {

@@ -170,6 +170,10 @@ export const INSTRUCTIONS = {
       taps: { bits: 2, doc: 'kernel columns a pass, at most 3' },
       x_stride: { bits: 3, doc: 'input columns between outputs' },
       y_stride: { bits: 3, doc: 'input rows between outputs' },
+      resume: {
+        bits: 1,
+        doc: '1: continues the rows of the mac instruction before, whose last lines - y_stride rows the line buffers still hold: only my * y_stride rows are streamed. Result and addresses are as without it',
+      },
     },
   },
   'post.setup': {

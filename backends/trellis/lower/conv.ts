@@ -1,0 +1,307 @@
+/** Lowering of convolutions, transposed convolutions and fully connected layers. */
+import { convRequant, fullyConnectedRequant, type ChannelRequant } from '../../../ir/arith/requant.ts'
+import { must } from '../../../ir/diagnostic.ts'
+import { type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
+import { OPS } from '../../../ir/ops/registry.ts'
+import { withDefaults } from '../../../ir/ops/define.ts'
+import type { Activation } from '../../../ir/arith/saturate.ts'
+import {
+  addLayer,
+  type LoweringContext,
+  mapFor,
+  type MutableMap,
+  parameterBytes,
+  type Unsupported,
+  unsupported,
+} from './context.ts'
+import type { ConvStage, DepthwiseStage, InputUse, Phase, Requant, Stage, Tap } from './stage.ts'
+
+type Pair = readonly [number, number]
+type Pads = readonly [top: number, left: number, bottom: number, right: number]
+
+interface ConvAttrs {
+  readonly stride: Pair
+  readonly dilation: Pair
+  readonly pads: Pads
+  readonly activation: Activation
+}
+
+/** Weights, bias and requantization of a node, or why the array cannot use them. */
+function constantsOf(ctx: LoweringContext, node: Node, activation: Activation, fullyConnected: boolean) {
+  const [x, w, b] = node.inputs as [ValueId, ValueId, ValueId | undefined]
+  const input = typeOf(ctx.graph, x)
+  const weights = valueOf(ctx.graph, w)
+  const bias = b === undefined ? undefined : valueOf(ctx.graph, b)
+  const output = typeOf(ctx.graph, must(node.outputs[0], 'output'))
+  if (input.dtype !== 'i8') return unsupported(`the array multiplies 8-bit activations, not ${input.dtype}`)
+  if (weights.data === undefined) return unsupported('its weights are computed, not constant')
+  if (!(weights.data instanceof Int8Array)) return unsupported(`the array multiplies int8 weights, not ${weights.type.dtype}`)
+  if (weights.type.quant?.zeroPoint.some((z) => z !== 0)) return unsupported('its weights have a zero point other than 0')
+  if (bias !== undefined && !(bias.data instanceof Int32Array)) return unsupported('its bias is not a constant int32 tensor')
+  const requant = (fullyConnected ? fullyConnectedRequant : convRequant)(input, weights.type, output, activation, bias?.type)
+  if (requant.rule !== 'tflite') return unsupported(`the post unit does not round by ${requant.rule}`)
+  return { data: weights.data, shape: weights.type.shape, bias: bias?.data as Int32Array | undefined, requant }
+}
+
+/** Sums each output channel's weights to fold the input's zero point into the bias; int32 wraps as the accumulator does. */
+function foldBias(
+  bias: Int32Array | undefined,
+  channels: number,
+  zeroPoint: number,
+  weightSum: (channel: number) => number,
+): Int32Array {
+  return Int32Array.from({ length: channels }, (_, o) => ((bias?.[o] ?? 0) - Math.imul(zeroPoint, weightSum(o))) | 0)
+}
+
+function requantOf(r: ChannelRequant): Requant {
+  const same = r.multiplier.every((m, i) => m === r.multiplier[0] && r.shift[i] === r.shift[0])
+  return {
+    multiplier: same ? r.multiplier.slice(0, 1) : r.multiplier,
+    shift: same ? r.shift.slice(0, 1) : r.shift,
+    zeroPoint: r.outputZeroPoint,
+    min: r.min,
+    max: r.max,
+  }
+}
+
+/** The rows and padding of an input that `taps` reach, for outputs at input strides. */
+function useOf(map: MutableMap, taps: readonly Tap[], out: { readonly h: number; readonly w: number }, strideY: number, strideX: number, stepY = 1): InputUse {
+  const minDy = Math.min(...taps.map((t) => t.dy))
+  const maxDy = Math.max(...taps.map((t) => t.dy))
+  const minDx = Math.min(...taps.map((t) => t.dx))
+  const maxDx = Math.max(...taps.map((t) => t.dx))
+  return {
+    map: map.id,
+    padding: {
+      top: Math.max(0, -minDy),
+      left: Math.max(0, -minDx),
+      bottom: Math.max(0, (out.h - 1) * strideY + maxDy + 1 - map.h),
+      right: Math.max(0, (out.w - 1) * strideX + maxDx + 1 - map.w),
+    },
+    rows: (from, to) => [Math.floor(from / stepY) * strideY + minDy, (Math.ceil(to / stepY) - 1) * strideY + maxDy + 1],
+  }
+}
+
+export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  const attrs = withDefaults(OPS.conv2d.attrs, node.attrs) as unknown as ConvAttrs
+  const constants = constantsOf(ctx, node, attrs.activation, false)
+  if ('unsupported' in constants) return constants
+  const [, kh = 0, kw = 0, cin = 0] = constants.shape
+  const input = mapFor(ctx, must(node.inputs[0], 'input'))
+  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  if (!input || !output) return unsupported('its batch is not 1')
+  if (cin !== input.c) return unsupported('it is a grouped convolution')
+  const taps: Tap[] = []
+  for (let ky = 0; ky < kh; ky++) {
+    for (let kx = 0; kx < kw; kx++) {
+      const dy = ky * attrs.dilation[0] - attrs.pads[0]
+      const dx = kx * attrs.dilation[1] - attrs.pads[1]
+      taps.push({ dy, dx, kernelIndex: ky * kw + kx })
+    }
+  }
+  return convStage(ctx, node, constants, input, output, [{ originY: 0, originX: 0, taps }], {
+    strideY: attrs.stride[0],
+    strideX: attrs.stride[1],
+    stepY: 1,
+    stepX: 1,
+    kernelSize: kh * kw,
+    cin,
+  })
+}
+
+export function lowerTransposeConv(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  const attrs = withDefaults(OPS.transpose_conv2d.attrs, node.attrs) as unknown as ConvAttrs
+  const constants = constantsOf(ctx, node, attrs.activation, false)
+  if ('unsupported' in constants) return constants
+  const [, kh = 0, kw = 0, cin = 0] = constants.shape
+  const input = mapFor(ctx, must(node.inputs[0], 'input'))
+  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  if (!input || !output) return unsupported('its batch is not 1')
+  const [sy, sx] = attrs.stride
+  const phases: Phase[] = []
+  for (let py = 0; py < sy; py++) {
+    for (let px = 0; px < sx; px++) {
+      phases.push({ originY: py, originX: px, taps: phaseTaps(py, px, kh, kw, attrs) })
+    }
+  }
+  if (phases.some((p) => p.taps.length === 0)) return unsupported('its kernel is smaller than its stride')
+  return convStage(ctx, node, constants, input, output, phases, {
+    strideY: 1,
+    strideX: 1,
+    stepY: sy,
+    stepX: sx,
+    kernelSize: kh * kw,
+    cin,
+  })
+}
+
+/**
+ * A transposed convolution adds input pixel i at outputs i * stride + k - pad. Outputs o = stride * m + p of one phase
+ * therefore see the kernel positions k = (p + pad) mod stride + stride * t, at input m + floor((p + pad) / stride) - t.
+ */
+function phaseTaps(py: number, px: number, kh: number, kw: number, { stride: [sy, sx], pads }: ConvAttrs): Tap[] {
+  const taps: Tap[] = []
+  const [top, left] = pads
+  for (let ky = (py + top) % sy; ky < kh; ky += sy) {
+    for (let kx = (px + left) % sx; kx < kw; kx += sx) {
+      taps.push({ dy: (py + top - ky) / sy, dx: (px + left - kx) / sx, kernelIndex: ky * kw + kx })
+    }
+  }
+  return taps.sort((a, b) => a.dy - b.dy || a.dx - b.dx)
+}
+
+interface ConvGeometry {
+  readonly strideY: number
+  readonly strideX: number
+  readonly stepY: number
+  readonly stepX: number
+  readonly kernelSize: number
+  readonly cin: number
+}
+
+function convStage(
+  ctx: LoweringContext,
+  node: Node,
+  constants: Exclude<ReturnType<typeof constantsOf>, Unsupported>,
+  input: MutableMap,
+  output: MutableMap,
+  phases: readonly Phase[],
+  geometry: ConvGeometry,
+): ConvStage {
+  const { data, bias, requant } = constants
+  const perChannel = geometry.kernelSize * geometry.cin
+  const folded = foldBias(bias, output.c, requant.inputZeroPoint, (o) => {
+    let sum = 0
+    for (let i = o * perChannel; i < (o + 1) * perChannel; i++) sum += data[i] as number
+    return sum
+  })
+  const own = requantOf(requant)
+  const allTaps = phases.flatMap((p) => p.taps)
+  const phaseOut = { h: Math.ceil(output.h / geometry.stepY), w: Math.ceil(output.w / geometry.stepX) }
+  return {
+    kind: 'conv',
+    name: node.name,
+    layer: addLayer(ctx, node, {
+      macs: macsOf(ctx, node),
+      weightBytes: data.length,
+      parameterBytes: parameterBytes(output.c, own.multiplier.length > 1),
+    }),
+    inputs: [useOf(input, allTaps, phaseOut, geometry.strideY, geometry.strideX, geometry.stepY)],
+    output: output.id,
+    phases,
+    weights: data,
+    bias: folded,
+    requant: own,
+    ...geometry,
+  }
+}
+
+function macsOf(ctx: LoweringContext, node: Node): number {
+  return OPS[node.op].macs({
+    inputs: node.inputs.map((id) => typeOf(ctx.graph, id)),
+    outputs: node.outputs.map((id) => typeOf(ctx.graph, id)),
+    attrs: node.attrs,
+  })
+}
+
+/** A fully connected layer is a 1x1 convolution; behind a flattening reshape, a convolution with the map's own size. */
+export function lowerFullyConnected(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  const attrs = withDefaults(OPS.fully_connected.attrs, node.attrs) as { readonly activation: Activation }
+  const constants = constantsOf(ctx, node, attrs.activation, true)
+  if ('unsupported' in constants) return constants
+  const [, depth = 0] = constants.shape
+  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  const input = flattened(ctx, must(node.inputs[0], 'input'), depth)
+  if (!input || !output) return unsupported('its input has more than three dimensions')
+  const whole = output.h * output.w === 1 && input.h * input.w * input.c === depth
+  if (!whole && input.c !== depth) return unsupported('its input is a reshaped map')
+  const kh = whole ? input.h : 1
+  const kw = whole ? input.w : 1
+  const taps: Tap[] = []
+  for (let dy = 0; dy < kh; dy++) for (let dx = 0; dx < kw; dx++) taps.push({ dy, dx, kernelIndex: dy * kw + dx })
+  return convStage(ctx, node, constants, input, output, [{ originY: 0, originX: 0, taps }], {
+    strideY: 1,
+    strideX: 1,
+    stepY: 1,
+    stepX: 1,
+    kernelSize: kh * kw,
+    cin: depth / (kh * kw),
+  })
+}
+
+/** The map before a chain of reshapes, when it holds exactly one row of the matrix. */
+function flattened(ctx: LoweringContext, id: ValueId, depth: number): MutableMap | undefined {
+  const producer = ctx.producers.get(id)
+  if (producer?.op === 'reshape') {
+    const source = flattened(ctx, must(producer.inputs[0], 'input'), depth)
+    if (source && source.h * source.w * source.c === depth) return source
+  }
+  return mapFor(ctx, id)
+}
+
+export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  const attrs = withDefaults(OPS.depthwise_conv2d.attrs, node.attrs) as unknown as ConvAttrs
+  const constants = constantsOf(ctx, node, attrs.activation, false)
+  if ('unsupported' in constants) return constants
+  const [, kh = 0, kw = 0, channels = 0] = constants.shape
+  const input = mapFor(ctx, must(node.inputs[0], 'input'))
+  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  if (!input || !output) return unsupported('its batch is not 1')
+  const { data, bias, requant } = constants
+  const taps: Tap[] = []
+  for (let ky = 0; ky < kh; ky++) {
+    for (let kx = 0; kx < kw; kx++) {
+      taps.push({
+        dy: ky * attrs.dilation[0] - attrs.pads[0],
+        dx: kx * attrs.dilation[1] - attrs.pads[1],
+        kernelIndex: ky * kw + kx,
+      })
+    }
+  }
+  const plain = channels === input.c && attrs.dilation.every((d) => d === 1) && attrs.stride.every((s) => s <= 7)
+  if (!plain) {
+    // As a dense convolution whose weights are zero between channels that do not belong together.
+    const multiplier = channels / input.c
+    const dense = new Int8Array(channels * kh * kw * input.c)
+    for (let o = 0; o < channels; o++) {
+      for (let k = 0; k < kh * kw; k++) {
+        dense[(o * kh * kw + k) * input.c + Math.floor(o / multiplier)] = data[k * channels + o] as number
+      }
+    }
+    const stage = convStage(ctx, node, { ...constants, data: dense }, input, output, [{ originY: 0, originX: 0, taps }], {
+      strideY: attrs.stride[0],
+      strideX: attrs.stride[1],
+      stepY: 1,
+      stepX: 1,
+      kernelSize: kh * kw,
+      cin: input.c,
+    })
+    const layer = must(ctx.layers[stage.layer], 'layer')
+    ctx.layers[stage.layer] = { ...layer, weightBytes: data.length }
+    return stage
+  }
+  const own = requantOf(requant)
+  const stage: DepthwiseStage = {
+    kind: 'depthwise',
+    name: node.name,
+    layer: addLayer(ctx, node, {
+      macs: macsOf(ctx, node),
+      weightBytes: data.length,
+      parameterBytes: parameterBytes(channels, own.multiplier.length > 1),
+    }),
+    inputs: [useOf(input, taps, output, attrs.stride[0], attrs.stride[1])],
+    output: output.id,
+    kernelH: kh,
+    kernelW: kw,
+    strideY: attrs.stride[0],
+    strideX: attrs.stride[1],
+    weights: data,
+    bias: foldBias(bias, channels, requant.inputZeroPoint, (o) => {
+      let sum = 0
+      for (let k = 0; k < kh * kw; k++) sum += data[k * channels + o] as number
+      return sum
+    }),
+    requant: own,
+  }
+  return stage
+}

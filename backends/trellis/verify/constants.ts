@@ -1,0 +1,108 @@
+/**
+ * What index and weight memory hold, as far as it follows from the constants of a program: which bytes a mac
+ * instruction reads depends on the lists it walks and on the lanes whose weights are not all 0.
+ */
+import { must } from '../../../ir/diagnostic.ts'
+import type { ListExtent } from '../isa/footprint.ts'
+import type { InstructionOf } from '../isa/table.ts'
+import { capacities, type Target } from '../target.ts'
+
+/** Bytes that stand in DRAM from the start. */
+export interface Constants {
+  readonly bytes: Uint8Array
+  readonly address: number
+}
+
+const NEVER_LOADED = 0
+const LOADED = 1
+const KNOWN = 2
+
+type Mac = InstructionOf<'mac.dense'> | InstructionOf<'mac.depthwise'>
+
+export class ConstantMemories {
+  readonly #constants: Constants
+  readonly #rows: number
+  readonly #cols: number
+  readonly #entries: Int32Array
+  readonly #entryState: Uint8Array
+  /** For each column of weight memory one more than the highest lane whose weight is not 0. */
+  readonly #columnTop: Uint8Array
+
+  constructor(constants: Constants, target: Target) {
+    const { indexEntries, weightColumns } = capacities(target)
+    this.#constants = constants
+    this.#rows = target.array.rows
+    this.#cols = target.array.cols
+    this.#entries = new Int32Array(indexEntries)
+    this.#entryState = new Uint8Array(indexEntries)
+    this.#columnTop = new Uint8Array(weightColumns).fill(target.array.rows)
+  }
+
+  loadIndex(i: InstructionOf<'load.index'>): void {
+    const source = this.#at(i.dram, i.entries * 4)
+    this.#entryState.fill(source ? KNOWN : LOADED, i.list, i.list + i.entries)
+    if (source === undefined) return
+    const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
+    for (let e = 0; e < i.entries; e++) this.#entries[i.list + e] = view.getInt32(e * 4, true)
+  }
+
+  loadWeight(i: InstructionOf<'load.weight'>): void {
+    const lanes: number[] = []
+    for (let lane = 0; lane < this.#rows; lane++) if ((i.lanes >> BigInt(lane)) & 1n) lanes.push(lane)
+    const source = this.#at(i.dram, i.groups * i.columns * lanes.length)
+    for (let group = 0, at = 0; group < i.groups; group++) {
+      for (let column = 0; column < i.columns; column++, at += lanes.length) {
+        let used = lanes.length
+        while (source && used > 0 && source[at + used - 1] === 0) used--
+        const top = used === 0 ? 0 : must(lanes[used - 1], 'lane') + 1
+        this.#columnTop[i.column + group * i.group_step + column] = top
+      }
+    }
+  }
+
+  /** Whether every list entry that a mac walks was loaded. */
+  isLoaded(i: Mac): boolean {
+    return !this.#entryState.subarray(i.list, i.list + i.entries).includes(NEVER_LOADED)
+  }
+
+  /** What a mac's list reaches; undefined if the list did not come from the constants. */
+  extentOf(i: Mac): ListExtent | undefined {
+    const states = this.#entryState.subarray(i.list, i.list + i.entries)
+    if (states.length < i.entries || states.some((s) => s !== KNOWN)) return undefined
+    let lowest = Number.POSITIVE_INFINITY
+    let highest = Number.NEGATIVE_INFINITY
+    let end = Number.NEGATIVE_INFINITY
+    for (let e = 0; e < i.entries; e++) {
+      const offset = must(this.#entries[i.list + e], 'entry')
+      lowest = Math.min(lowest, offset)
+      highest = Math.max(highest, offset)
+      end = Math.max(end, offset + this.#windowBytes(i, e))
+    }
+    return { lowest, highest, windowBytes: end - highest }
+  }
+
+  /** Bytes of a window, from its first, that meet a weight other than 0 at list entry `e`. */
+  #windowBytes(i: Mac, e: number): number {
+    // A 1-bit operand is -1 or +1: no byte of weights is neutral.
+    if (i.precision === 3) return i.op === 'mac.dense' ? this.#rows : this.#cols
+    if (i.op === 'mac.depthwise') {
+      // Column c of a block meets byte c of the word; the last block reaches furthest.
+      const first = i.weight + ((i.blocks - 1) * i.entries + e) * this.#cols
+      let columns = this.#cols
+      while (columns > 0 && this.#columnTop[first + columns - 1] === 0) columns--
+      return columns
+    }
+    let top = 0
+    for (let block = 0; block < i.blocks; block++) {
+      const first = i.weight + (block * i.entries + e) * this.#cols
+      for (let c = first; c < first + this.#cols; c++) top = Math.max(top, this.#columnTop[c] ?? this.#rows)
+    }
+    return top
+  }
+
+  #at(dram: number, length: number): Uint8Array | undefined {
+    const start = dram - this.#constants.address
+    if (start < 0 || start + length > this.#constants.bytes.length) return undefined
+    return this.#constants.bytes.subarray(start, start + length)
+  }
+}

@@ -1,0 +1,125 @@
+/** What can be said of one instruction on one target, apart from all others. */
+import { checkFields, layoutOf } from '../isa/layout.ts'
+import type { Instruction } from '../isa/table.ts'
+import { capacities, type Target } from '../target.ts'
+
+export interface OperandError {
+  readonly code: 'program/field' | 'program/operand' | 'program/token'
+  readonly message: string
+  readonly hint?: string
+}
+
+/** Fields that count something: an instruction with none of it has no meaning. */
+const COUNTS = new Set([
+  'rows',
+  'bytes',
+  'mx',
+  'my',
+  'entries',
+  'blocks',
+  'groups',
+  'columns',
+  'lines',
+  'taps',
+  'kx',
+  'ky',
+  'last_lanes',
+])
+
+export function operandError(i: Instruction, target: Target): OperandError | undefined {
+  const wrong = checkFields(i)
+  if (wrong !== undefined)
+    return { code: 'program/field', message: `has a value that its field cannot hold: ${wrong}` }
+  const values = i as unknown as Readonly<Record<string, number>>
+  for (const { name } of layoutOf(i.op).fields) {
+    if (COUNTS.has(name) && values[name] === 0) return operand(`has ${name}=0: there is nothing to do`)
+  }
+  return ringError(values, target) ?? ownError(i, target)
+}
+
+function operand(message: string, hint?: string): OperandError {
+  return hint === undefined
+    ? { code: 'program/operand', message }
+    : { code: 'program/operand', message, hint }
+}
+
+/** A ring is a piece of activation memory. */
+function ringError(values: Readonly<Record<string, number>>, target: Target): OperandError | undefined {
+  const { activationBytes } = capacities(target)
+  for (const prefix of ['ring', 'in_ring']) {
+    const end = values[`${prefix}_end`] ?? 0
+    const size = values[`${prefix}_size`] ?? 0
+    if (size > 0 && (end < size || end > activationBytes)) {
+      return operand(
+        `has a row ring of ${size} bytes that ends at ${end}, outside the activation memory of ${activationBytes} bytes`,
+      )
+    }
+  }
+  return undefined
+}
+
+function ownError(i: Instruction, target: Target): OperandError | undefined {
+  const { rows, cols, line_words: lineWords } = target.array
+  switch (i.op) {
+    case 'load.weight': {
+      const lanes = i.lanes.toString(2).length
+      if (i.lanes === 0n) return operand('fills no lane: lanes=0')
+      if (lanes > rows) return operand(`fills lane ${lanes - 1}, but the array has ${rows} lanes`)
+      return undefined
+    }
+    case 'mac.dense':
+    case 'mac.depthwise': {
+      const bits = 8 >> i.precision
+      if (!target.precisions.some((p) => p === bits)) {
+        return operand(
+          `multiplies ${bits}-bit operands, which the target lacks`,
+          'see precisions of the target',
+        )
+      }
+      if (i.op === 'mac.dense') return undefined
+      const lanes = 3 * (i.lines - 1) + i.taps
+      if (lanes > rows) {
+        return operand(
+          `uses ${lanes} lanes for ${i.lines} lines of ${i.taps} taps, but the array has ${rows}`,
+        )
+      }
+      if (i.x_stride === 0 || i.y_stride === 0) return operand('has a stride of 0')
+      const words = (i.mx - 1) * i.x_stride + i.taps
+      if (i.lines > 1 && words > lineWords) {
+        return operand(`streams rows of ${words} words, but the line buffers hold ${lineWords}`)
+      }
+      return undefined
+    }
+    case 'post.setup':
+      // Another post instruction may still be at work when a setup is done, so its token would say nothing.
+      return i.signal === 0
+        ? undefined
+        : {
+            code: 'program/token',
+            message: 'signals, but may be done before the post instructions in front of it',
+            hint: 'let the next post instruction signal',
+          }
+    case 'post.acc':
+      if (i.mode === 3) return operand('has mode=3, which means nothing')
+      return lanesError(i.last_lanes, cols)
+    case 'post.binary':
+      if (i.kind === 3) return operand('has kind=3, which means nothing')
+      return lanesError(i.last_lanes, cols)
+    case 'post.unary':
+      if (i.mode === 3) return operand('has mode=3, which means nothing')
+      return lanesError(i.last_lanes, cols)
+    case 'post.pool':
+      return lanesError(i.last_lanes, cols)
+    case 'end':
+      return i.wait === 0 && i.signal === 0
+        ? undefined
+        : { code: 'program/token', message: 'waits or signals, but goes to no unit that could' }
+    default:
+      return undefined
+  }
+}
+
+function lanesError(lastLanes: number, cols: number): OperandError | undefined {
+  if (lastLanes <= cols) return undefined
+  return operand(`has last_lanes=${lastLanes}, but a vector has ${cols} lanes`)
+}
