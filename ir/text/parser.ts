@@ -87,18 +87,17 @@ class GraphBuilder {
 
   private weights(literal: Terminal): void {
     const name = this.string(literal)
-    if (name === '' || name.startsWith('.') || /[\\/]/.test(name)) {
-      this.error(
-        literal,
-        'sidecar-name',
-        `${JSON.stringify(name)} is not a plain file name`,
-        'the weights stand beside the text',
-      )
-    } else if (this.sidecar) {
+    if (this.sidecar) {
       this.error(literal, 'redefined', 'the weights are named twice')
-    } else {
-      this.sidecar = unwrap(this.readSidecar(name))
+      return
     }
+    if (name === '' || name.startsWith('.') || /[\\/]/.test(name)) {
+      const message = `${JSON.stringify(name)} is not a plain file name`
+      this.error(literal, 'sidecar-name', message, 'the weights stand beside the text')
+      // Without them every constant would be one more error.
+      throw new Diagnosed(this.errors)
+    }
+    this.sidecar = unwrap(this.readSidecar(name))
   }
 
   private constant(constant: ConstantContext): void {

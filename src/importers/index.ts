@@ -1,0 +1,101 @@
+/** The one door for models: a file of any known format in, a verified graph out. */
+import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { attempt, fail, type Result, unwrap } from '../../ir/diagnostic.ts'
+import type { Graph } from '../../ir/graph.ts'
+import { parse, type ReadSidecar } from '../../ir/text/index.ts'
+import { readBytes } from '../files.ts'
+import { guess, type ModelFormat, promisedFormat, sniff } from './format.ts'
+import { importTflite, isTflite } from './tflite/index.ts'
+
+export type { ModelFormat } from './format.ts'
+
+/** A FlatBuffers file cannot be larger, and Node reads no more at once. */
+const MAX_FILE_BYTES = 2 ** 31 - 1
+
+/**
+ * The graph of a `.tflite` or `.esp` file (with its weights beside it). Diagnostics: `file/...` if it cannot be read,
+ * `model/...` if it is no model, then those of the format.
+ */
+export async function loadModel(path: string): Promise<Result<Graph>> {
+  return attempt(() => {
+    refuseUnreadable(path)
+    return unwrap(
+      loadModelBytes(unwrap(readBytes(path)), path, (name) => readBytes(join(dirname(path), name))),
+    )
+  })
+}
+
+/** The same from bytes; `file` names them in diagnostics and tells the format where the content does not. */
+export function loadModelBytes(bytes: Uint8Array, file: string, readSidecar: ReadSidecar): Result<Graph> {
+  switch (sniff(bytes, file)) {
+    case 'tflite':
+      return importTflite(bytes, file)
+    case 'esp':
+      return parse(new TextDecoder().decode(bytes), file, readSidecar)
+    case undefined:
+      return attempt(() => refuseForeign(bytes, file))
+  }
+}
+
+/** The format of a file that `loadModel` has read: that of its content, whatever its name. */
+export function formatOf(path: string): ModelFormat {
+  const head = new Uint8Array(8)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, head)
+  } finally {
+    closeSync(file)
+  }
+  return isTflite(head) ? 'tflite' : 'esp'
+}
+
+/** Refuses what `readBytes` would choke on: devices and pipes never end, and huge files do not fit. */
+function refuseUnreadable(path: string): void {
+  const status = statusOf(path)
+  if (!status || status.isDirectory()) return
+  if (!status.isFile()) {
+    fail({
+      code: 'model/not-a-file',
+      message: 'this is a device or a pipe, not a file',
+      span: { file: path },
+      hint: 'save the model to a file first',
+    })
+  }
+  if (status.size > MAX_FILE_BYTES) {
+    fail({
+      code: 'model/too-large',
+      message: `the file has ${(status.size / 2 ** 30).toFixed(1)} GiB; at most 2 GiB can be read`,
+      span: { file: path },
+      hint: 'is this the model?',
+    })
+  }
+}
+
+/** Undefined where `readBytes` will say what is wrong. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
+function refuseForeign(bytes: Uint8Array, file: string): never {
+  if (bytes.length === 0) {
+    fail({
+      code: 'model/empty',
+      message: 'the file is empty',
+      span: { file },
+      hint: 'was it written, or fetched, to the end?',
+    })
+  }
+  const { what, hint } = guess(bytes, file)
+  const promised = promisedFormat(file)
+  fail({
+    code: 'model/foreign',
+    message: `this is not a model${promised ? `, in spite of its name` : ''}: it looks like ${what}`,
+    span: { file },
+    hint: hint ?? 'give a .tflite or .esp file',
+  })
+}
