@@ -217,16 +217,21 @@ export const INSTRUCTIONS = {
       y_step: yStep('output rows'),
       ring_end: ringEnd('the output'),
       ring_size: ringSize('the output'),
-      zp: q8('zero point of the requantized value'),
-      min: q8('lower clamp, of the last step'),
-      max: q8('upper clamp, of the last step'),
+      zp: q8(
+        'zero point of the requantized value; in mode 1 of the sum, the requantized value then has zp_a of post.setup',
+      ),
+      min: q8('lower clamp of the requantized value, in mode 1 of the sum; a table is looked up after it'),
+      max: q8('upper clamp, likewise'),
       per_channel: {
         bits: 1,
         doc: '1: multiplier and shift stand in the parameter blocks; 0: they are the next two fields',
       },
       multiplier: multiplier('of the requantization'),
       shift: shift('of the requantization'),
-      mode: { bits: 2, doc: '0: requantize; 1: then add the second operand; 2: then look up in the table' },
+      mode: {
+        bits: 2,
+        doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table',
+      },
       table: { bits: 2, doc: 'which table' },
     },
   },
@@ -259,7 +264,10 @@ export const INSTRUCTIONS = {
     unit: 'post',
     summary: 'Copy, requantize (constants of post.setup) or look up vectors of cols bytes.',
     fields: {
-      mode: { bits: 2, doc: '0: copy, clamped; 1: requantize m_out * (a - zp_a), + zp, clamp; 2: table' },
+      mode: {
+        bits: 2,
+        doc: '0: copy, clamped; 1: requantize m_out * (a - zp_a), + zp, clamp; 2: table, without a clamp',
+      },
       table: { bits: 2, doc: 'which table' },
       input: act('first byte'),
       in_x_step: xStep('input'),
@@ -285,7 +293,7 @@ export const INSTRUCTIONS = {
     summary:
       'Largest value, or requantized sum (m_out of post.setup, zero point zp_a subtracted from each), over a window of vectors of cols bytes.',
     fields: {
-      kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b' },
+      kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b, saturated' },
       input: act('first byte of the first window'),
       in_x_step: xStep('windows'),
       in_y_step: yStep('rows of windows'),
