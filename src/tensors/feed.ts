@@ -33,8 +33,8 @@ export interface Feed {
   readonly runs: number
   /** Samples of one run: 1, or the model's batch where samples are given to it B at a time. */
   readonly samplesPerRun: number
-  /** The inputs of one run by name; each holds as many elements as the input's type says. */
-  readonly inputs: (run: number) => ReadonlyMap<string, TensorData>
+  /** The inputs of one run in the model's order; each holds as many elements as the input's type says. */
+  readonly inputs: (run: number) => readonly TensorData[]
 }
 
 interface Fitted {
@@ -67,12 +67,10 @@ export function feed(
       runs: first.runs,
       samplesPerRun: first.samplesPerRun,
       inputs: (run) =>
-        new Map(
-          fitted.map(({ port, data }) => {
-            const size = elementCount(port.type.shape)
-            return [port.name, data.subarray(run * size, (run + 1) * size)]
-          }),
-        ),
+        fitted.map(({ port, data }) => {
+          const size = elementCount(port.type.shape)
+          return data.subarray(run * size, (run + 1) * size)
+        }),
     }
   })
 }

@@ -22,8 +22,8 @@ const CONTAINER: { readonly [D in DType]: NpyDType } = {
 }
 
 export interface Stack {
-  /** Adds the outputs of the next run. */
-  readonly add: (outputs: ReadonlyMap<string, TensorData>) => void
+  /** Adds the outputs of the next run, in the model's order. */
+  readonly add: (outputs: readonly TensorData[]) => void
   /** The arrays by output name; the model's own leading 1 is left out. */
   readonly arrays: () => ReadonlyMap<string, NpyArray>
 }
@@ -35,7 +35,7 @@ export function stackOutputs(ports: readonly Port[], feed: Pick<Feed, 'runs' | '
   return {
     add: (outputs) => {
       ports.forEach((port, i) => {
-        const data = must(outputs.get(port.name), `output ${port.name}`)
+        const data = must(outputs[i], `output ${port.name}`)
         must(buffers[i], 'buffer').set(data as never, run * elementCount(port.type.shape))
       })
       run++

@@ -36,7 +36,7 @@ function values(ports: Port[], arrays: GivenArray[], options: FeedOptions = {}):
   const fed = unwrap(feed(ports, arrays, options))
   const all: number[] = []
   for (let run = 0; run < fed.runs; run++) {
-    for (const data of fed.inputs(run).values()) all.push(...Array.from(data as Int8Array))
+    for (const data of fed.inputs(run)) all.push(...Array.from(data as Int8Array))
   }
   return all
 }
@@ -204,8 +204,8 @@ describe('stacked outputs', () => {
   ])('%j with %i samples a run', (shape, samplesPerRun, expected) => {
     const stack = stackOutputs([port(shape)], { runs: 2, samplesPerRun })
     const size = shape.reduce((x, y) => x * y, 1)
-    stack.add(new Map([['x', new Int8Array(size).fill(1)]]))
-    stack.add(new Map([['x', new Int8Array(size).fill(2)]]))
+    stack.add([new Int8Array(size).fill(1)])
+    stack.add([new Int8Array(size).fill(2)])
     const stacked = stack.arrays().get('x') as NpyArray
     expect(stacked.shape).toEqual(expected)
     expect([...(stacked.data as Int8Array)]).toEqual([...new Array(size).fill(1), ...new Array(size).fill(2)])
@@ -229,7 +229,7 @@ describe.skipIf(!existsSync(ZOO))('real data of ../shared/zoo (skipped where it 
     const size = 3 * 224 * 224
     for (let run = 0; run < fed.runs; run++) {
       const want = Buffer.from((expected.data as Int8Array).slice(run * size, (run + 1) * size))
-      expect(Buffer.from(fed.inputs(run).get('x') as Int8Array).equals(want)).toBe(true)
+      expect(Buffer.from(fed.inputs(run)[0] as Int8Array).equals(want)).toBe(true)
     }
   })
 })

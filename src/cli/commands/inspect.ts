@@ -1,0 +1,79 @@
+import { extname } from 'node:path'
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import { unwrap } from '../../../ir/diagnostic.ts'
+import { loadModel } from '../../importers/index.ts'
+import { type InspectedPort, type Inspection, inspectGraph } from '../../inspect.ts'
+import { typeText } from '../../tensors/port.ts'
+import { jsonOption, MODEL_HELP } from '../options.ts'
+import type { Session } from '../session.ts'
+import { TABLE_STYLE } from '../table-style.ts'
+
+export function addInspect(program: Command, session: Session): void {
+  program
+    .command('inspect')
+    .summary('what a model is made of')
+    .description(
+      "Prints a model's inputs and outputs, its layers, and their parameters and multiply-accumulates.",
+    )
+    .argument('<model>', MODEL_HELP)
+    .addOption(jsonOption())
+    .action(async (model: string, flags: { json?: boolean }) => {
+      const graph = unwrap(await loadModel(model))
+      const inspection = inspectGraph(graph, extname(model).slice(1))
+      if (flags.json) session.printJson(inspection)
+      else session.print(inspectionText(inspection, session))
+    })
+}
+
+/** The table is readable at so many columns; names are cut to what the other columns leave, but not below a minimum. */
+const COLUMNS = 100
+const NAME_MINIMUM = 16
+const HEAD = ['op', 'output', 'precision', 'density', 'parameters', 'MACs']
+
+function inspectionText(inspection: Inspection, session: Session): string {
+  const style = session.terminal.out.style
+  const rows = inspection.layers.map((layer) => [
+    layer.op,
+    typeText(layer.dtype, layer.output_shape),
+    layer.precision,
+    layer.density === 1 ? '' : `${(100 * layer.density).toFixed(1)} %`,
+    layer.parameters === 0 ? '' : counted(layer.parameters),
+    layer.macs === 0 ? '' : counted(layer.macs),
+  ])
+  const widths = HEAD.map((text, i) => Math.max(text.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const nameWidth = Math.max(NAME_MINIMUM, COLUMNS - widths.reduce((sum, width) => sum + width + 2, 0))
+  const table = new Table({
+    ...TABLE_STYLE,
+    head: ['layer', ...HEAD].map((text) => style.strong(text)),
+    colAligns: ['left', 'left', 'left', 'left', 'right', 'right', 'right'],
+  })
+  for (const [i, row] of rows.entries())
+    table.push([shorten(inspection.layers[i]?.name ?? '', nameWidth), ...row])
+  const lines = [
+    `${style.strong(inspection.model)} (${inspection.format})`,
+    ...inspection.inputs.map((port) => `input   ${portText(port)}`),
+    ...inspection.outputs.map((port) => `output  ${portText(port)}`),
+    '',
+    table.toString(),
+    '',
+    style.strong(
+      `${inspection.layers.length} layers, ${counted(inspection.parameters)} parameters in ${counted(inspection.weight_bytes)} bytes, ${counted(inspection.macs)} MACs`,
+    ),
+  ]
+  return lines.join('\n')
+}
+
+/** Layer names of exporters repeat whole paths; the end tells them apart. */
+function shorten(name: string, width: number): string {
+  return name.length <= width ? name : `…${name.slice(1 - width)}`
+}
+
+function portText({ name, dtype, shape, scale, zero_point }: InspectedPort): string {
+  const quantization = scale === undefined ? '' : `, scale ${scale.toPrecision(6)}, zero point ${zero_point}`
+  return `${name}: ${typeText(dtype, shape)}${quantization}`
+}
+
+function counted(n: number): string {
+  return n.toLocaleString('en-US')
+}

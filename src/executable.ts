@@ -1,0 +1,51 @@
+/** Opening a model, or a compiled folder, to be run on one of the backends. */
+import type { Diagnostic, Result } from '../ir/diagnostic.ts'
+import { isFolder } from './files.ts'
+import type { Executable } from './run.ts'
+import { inputPorts, outputPorts } from './tensors/port.ts'
+
+export const BACKENDS = ['reference', 'trellis'] as const
+export type Backend = (typeof BACKENDS)[number]
+
+/**
+ * The model at `path`, ready to run. `reference` interprets the graph; `trellis` compiles it for `target`, the default
+ * one if none is named, and runs the program on the simulated machine. A compiled folder has its target inside.
+ */
+export async function openExecutable(
+  path: string,
+  backend: Backend,
+  target?: string,
+): Promise<Result<Executable>> {
+  if (isFolder(path) && backend === 'reference') return { ok: false, diagnostics: [compiledForTrellis(path)] }
+  if (backend === 'trellis') return openTrellis(path, target)
+  const { loadModel } = await import('./importers/index.ts')
+  const loaded = await loadModel(path)
+  if (!loaded.ok) return loaded
+  const graph = loaded.value
+  const { createInterpreter } = await import('../ir/interpreter.ts')
+  const interpreter = createInterpreter(graph)
+  return {
+    ok: true,
+    value: { name: graph.name, inputs: inputPorts(graph), outputs: outputPorts(graph), run: interpreter.run },
+  }
+}
+
+async function openTrellis(path: string, target: string | undefined): Promise<Result<Executable>> {
+  const diagnostic: Diagnostic = {
+    code: 'cli/not-available',
+    severity: 'error',
+    message: `running ${path} on ${target ?? 'a Trellis target'} is not available in this version`,
+    hint: 'use --backend reference',
+  }
+  return { ok: false, diagnostics: [diagnostic] }
+}
+
+function compiledForTrellis(path: string): Diagnostic {
+  return {
+    code: 'model/compiled',
+    severity: 'error',
+    message: 'a compiled folder holds a program for Trellis, not the graph that the reference interprets',
+    span: { file: path },
+    hint: 'use --backend trellis, or give the model that was compiled',
+  }
+}
