@@ -1,0 +1,372 @@
+import { describe, expect, test } from 'vitest'
+import type { Instruction } from '../../backends/trellis/isa/table.ts'
+import { verifyProgram } from '../../backends/trellis/verify-program.ts'
+import { end, layer, make, mask, programOf, target } from './programs.ts'
+
+/** The findings as `code at instruction: message`. */
+function found(instructions: readonly Instruction[]): string[] {
+  return verifyProgram({ instructions, target }).map(
+    (d) => `${d.code} ${d.span?.path?.match(/\d+(?=\]$)/)}: ${d.message}`,
+  )
+}
+
+/** The hand-written layer with changes at some places. */
+function layerWith(changes: Readonly<Record<number, object>>): Instruction[] {
+  return layer().map((i, index) => ({ ...i, ...changes[index] }) as Instruction)
+}
+
+const fill = (fields: object = {}) => make('load.fill', { rows: 1, bytes: 64, ...fields })
+const postFill = (fields: object = {}) => make('post.fill', { rows: 1, bytes: 64, ...fields })
+const store = (fields: object = {}) => make('store', { rows: 1, bytes: 64, ...fields })
+
+test('a correct program has no findings, with and without its constants', () => {
+  expect(found(layer())).toEqual([])
+  expect(verifyProgram(programOf(layer()))).toEqual([])
+})
+
+describe('single instructions', () => {
+  test.each<[string, Instruction, string]>([
+    [
+      'field',
+      fill({ bytes: 2 ** 17 }),
+      'has a value that its field cannot hold: bytes is 131072, outside 0..131071',
+    ],
+    ['operand', fill({ rows: 0 }), 'has rows=0: there is nothing to do'],
+    [
+      'operand',
+      fill({ ring_end: 16, ring_size: 32 }),
+      'has a row ring of 32 bytes that ends at 16, outside the activation memory of 131072 bytes',
+    ],
+    ['operand', make('load.weight', { groups: 1, columns: 1 }), 'fills no lane: lanes=0'],
+    [
+      'operand',
+      make('load.weight', { groups: 1, columns: 1, lanes: 1n << 16n }),
+      'fills lane 16, but the array has 16 lanes',
+    ],
+    [
+      'operand',
+      make('mac.depthwise', {
+        mx: 200,
+        my: 1,
+        entries: 1,
+        blocks: 1,
+        lines: 3,
+        taps: 3,
+        x_stride: 1,
+        y_stride: 1,
+      }),
+      'streams rows of 202 words, but the line buffers hold 128',
+    ],
+    [
+      'operand',
+      make('mac.depthwise', {
+        mx: 1,
+        my: 1,
+        entries: 1,
+        blocks: 1,
+        lines: 1,
+        taps: 3,
+        x_stride: 0,
+        y_stride: 1,
+      }),
+      'has a stride of 0',
+    ],
+    [
+      'operand',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 17 }),
+      'has last_lanes=17, but a vector has 16 lanes',
+    ],
+    [
+      'operand',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 3 }),
+      'has mode=3, which means nothing',
+    ],
+    [
+      'operand',
+      make('post.unary', { mx: 1, my: 1, last_lanes: 16, mode: 3 }),
+      'has mode=3, which means nothing',
+    ],
+    [
+      'operand',
+      make('post.binary', { mx: 1, my: 1, last_lanes: 16, kind: 3 }),
+      'has kind=3, which means nothing',
+    ],
+    [
+      'token',
+      make('post.setup', { signal: mask('store') }),
+      'signals, but may be done before the post instructions in front of it',
+    ],
+  ])('program/%s: %s', (code, instruction, message) => {
+    expect(found([instruction, end])).toEqual([
+      `program/${code} 0: instruction 0 (${instruction.op}) ${message}`,
+    ])
+  })
+
+  test('more lanes or bits than the target has', () => {
+    const narrow = { ...target, array: { ...target.array, rows: 4 }, precisions: [8 as const] }
+    const depthwise = { mx: 1, my: 1, entries: 1, blocks: 1, lines: 2, taps: 3, x_stride: 1, y_stride: 1 }
+    const messages = verifyProgram({
+      instructions: [
+        make('mac.depthwise', depthwise),
+        make('mac.dense', { mx: 1, my: 1, entries: 1, blocks: 1, precision: 1 }),
+        end,
+      ],
+      target: narrow,
+    }).map((d) => d.message)
+    expect(messages).toEqual([
+      'instruction 0 (mac.depthwise) uses 6 lanes for 2 lines of 3 taps, but the array has 4',
+      'instruction 1 (mac.dense) multiplies 4-bit operands, which the target lacks',
+    ])
+  })
+
+  test('addresses outside a memory', () => {
+    expect(found([fill({ act: 131072 - 63 }), end])).toEqual([
+      'program/address 0: instruction 0 (load.fill) writes activation 131009..131072, but activation memory ends at 131071',
+    ])
+    expect(found([make('load.param', { param: 4096, bytes: 4 }), end])[0]).toContain(
+      'writes parameter 4096..4099',
+    )
+    expect(found([make('load.index', { list: 1023, entries: 2 }), end])[0]).toContain(
+      'writes index 1023..1024',
+    )
+    expect(
+      found([make('load.weight', { column: 4095, groups: 1, columns: 2, lanes: 1n }), end])[0],
+    ).toContain('writes weight 4095..4096, but weight memory ends at 4095')
+    const past = verifyProgram(programOf([store({ dram: 2000 }), end]))
+    expect(past[0]?.message).toContain('writes dram 2000..2063, but dram memory ends at 2047')
+  })
+
+  test('a window that starts before the memory, once the list is known', () => {
+    const [finding] = verifyProgram(programOf(layer(), -16))
+    expect(finding?.message).toContain('(mac.dense) reads activation -16..')
+    expect(finding?.notes).toEqual(['it works for layer conv2d "block/conv"'])
+    expect(finding?.span?.path).toBe('segments[0].instructions[4]')
+  })
+
+  test('a store onto constants or instructions', () => {
+    const codes = verifyProgram(programOf([store({ dram: 500 }), store({ dram: 1024 }), end])).map(
+      (d) => d.message,
+    )
+    expect(codes).toEqual([
+      'instruction 0 (store) writes dram 500..563, where weights stand (512..783)',
+      'instruction 1 (store) writes dram 1024..1087, where instructions stand (1024..1119)',
+    ])
+  })
+
+  test('a mac whose list was never loaded, a post without its setup', () => {
+    const [finding] = verifyProgram(programOf(layerWith({ 4: { list: 1 } })))
+    expect(finding).toMatchObject({
+      code: 'program/not-ready',
+      message: 'instruction 4 (mac.dense) walks list entries 1..1, of which some were never loaded',
+    })
+    expect(found([make('post.binary', { mx: 1, my: 1, last_lanes: 16, out: 64 }), end])[0]).toContain(
+      'no post.setup comes before it',
+    )
+  })
+})
+
+describe('the end', () => {
+  test('missing', () => {
+    expect(found([fill()])).toEqual([
+      'program/end 1: the end of the program is reached without an `end`: the fetch unit would run on',
+    ])
+    expect(found([])).toHaveLength(1)
+  })
+  test('too early', () => {
+    expect(found([end, fill(), end])).toEqual([
+      'program/end 0: instruction 0 (end) stops the program, but 2 instructions follow',
+    ])
+  })
+  test('with tokens', () => {
+    expect(found([fill({ signal: mask('load') }), make('end', { wait: mask('load') })])[0]).toContain(
+      'program/token',
+    )
+  })
+})
+
+describe('tokens', () => {
+  test('a wait that nothing answers', () => {
+    expect(found([fill({ wait: mask('post') }), end])).toEqual([
+      'program/deadlock 0: instruction 0 (load.fill) waits forever for token 1 of post: no instruction gives it: post gives 0 in all',
+    ])
+  })
+
+  test('a circle', () => {
+    expect(
+      found([
+        fill({ wait: mask('post'), signal: mask('post') }),
+        postFill({ wait: mask('load'), signal: mask('load'), out: 32768 }),
+        end,
+      ]),
+    ).toEqual([
+      'program/deadlock 0: instruction 0 (load.fill) waits forever for token 1 of post: instruction 1 (post.fill), which would give it, waits itself',
+      'program/deadlock 1: instruction 1 (post.fill) waits forever for token 1 of load: instruction 0 (load.fill), which would give it, waits itself',
+    ])
+  })
+
+  test('a token given behind a full queue', () => {
+    const waiting = [fill({ wait: mask('post') }), ...Array.from({ length: 16 }, () => fill())]
+    const giver = postFill({ out: 32768, signal: mask('load') })
+    expect(found([...waiting, giver, end])).toEqual([
+      'program/deadlock 0: instruction 0 (load.fill) waits forever for token 1 of post: instruction 17 (post.fill), which would give it, stands behind a full queue of 16 instructions',
+    ])
+    expect(found([...waiting.slice(1), giver, end].with(0, fill({ wait: mask('post') })))).toEqual([])
+  })
+
+  test('tokens left at the end are a warning', () => {
+    const [finding] = verifyProgram({ instructions: [fill({ signal: mask('mac', 'load') }), end], target })
+    expect(finding).toMatchObject({ code: 'program/tokens-left', severity: 'warning' })
+    expect(finding?.message).toContain('gives load a token that nothing takes: 1 of 1 from load are left')
+  })
+
+  test('more tokens than a counter holds', () => {
+    const gives = (n: number) => Array.from({ length: n }, () => fill({ signal: mask('post') }))
+    const takes = (n: number) => Array.from({ length: n }, () => postFill({ wait: mask('load'), out: 32768 }))
+    expect(found([...gives(255), ...takes(255), end])).toEqual([])
+    expect(found([...gives(256), ...takes(256), end])).toEqual([
+      'program/too-many-tokens 255: instruction 255 (load.fill) may give post a token when 255 from load are waiting, more than the counter holds',
+    ])
+    // Post instructions that left the queue took their tokens: the queue bounds how far load can run ahead.
+    const alternating = Array.from({ length: 400 }, () => [...gives(1), ...takes(1)]).flat()
+    expect(found([...alternating, end])).toEqual([])
+    // Tokens in return bound it too.
+    const returned = Array.from({ length: 20 }, () => [
+      ...gives(20),
+      ...takes(19),
+      postFill({ wait: mask('load'), signal: mask('load'), out: 32768 }),
+      fill({ wait: mask('post') }),
+    ]).flat()
+    expect(found([...returned, end])).toEqual([])
+  })
+})
+
+describe('data and ports', () => {
+  test('reads before the write is done', () => {
+    expect(found(layerWith({ 5: { signal: 0 }, 6: { wait: 0 } }))).toEqual([
+      'program/data-hazard 6: instruction 6 (store) reads activation 16384..16511, where instruction 5 (post.acc) may still be writing',
+    ])
+    expect(found(layerWith({ 4: { signal: 0 }, 5: { wait: mask('load') } }))[0]).toContain(
+      'reads accumulator 0..7, where instruction 4 (mac.dense) may still be writing',
+    )
+    expect(found(layerWith({ 3: { signal: 0 }, 5: { wait: mask('mac') } }))[0]).toContain(
+      'reads parameter 0..143, where instruction 3 (load.param) may still be writing',
+    )
+  })
+
+  test('one token covers what the giver did before, not what it does after', () => {
+    // The token of the third load is moved to the first: list and input are then not covered.
+    const moved = layerWith({ 0: { signal: mask('mac') }, 2: { signal: 0 } })
+    expect(found(moved)).toEqual([
+      'program/data-hazard 4: instruction 4 (mac.dense) reads index 0..0, where instruction 1 (load.index) may still be writing',
+    ])
+    expect(verifyProgram(programOf(moved)).map((d) => d.message)).toEqual([
+      'instruction 4 (mac.dense) reads activation 0..127, where instruction 2 (load.act) may still be writing',
+      'instruction 4 (mac.dense) reads index 0..0, where instruction 1 (load.index) may still be writing',
+    ])
+  })
+
+  test('writes before the read is done, writes over a write', () => {
+    expect(found([store(), postFill(), end])).toEqual([
+      'program/data-hazard 1: instruction 1 (post.fill) writes activation 0..63, which instruction 0 (store) may still be reading',
+    ])
+    expect(found([fill(), postFill({ out: 63 }), end])).toEqual([
+      'program/data-hazard 1: instruction 1 (post.fill) writes activation 63..126, where instruction 0 (load.fill) may still be writing',
+    ])
+  })
+
+  test('through DRAM', () => {
+    const load = make('load.act', { dram: 4096, rows: 1, bytes: 64, act: 32768 })
+    expect(found([store({ dram: 4096 }), load, end])[0]).toContain(
+      'reads dram 4096..4159, where instruction 0 (store) may still be writing',
+    )
+    const ordered = [store({ dram: 4096, signal: mask('load') }), { ...load, wait: mask('store') }, end]
+    expect(found(ordered as Instruction[])).toEqual([])
+  })
+
+  test('the second operand is a read too', () => {
+    const setup = make('post.setup', { operand: 256, x_step: 16 })
+    const add = make('post.binary', { in_x_step: 16, mx: 4, my: 1, last_lanes: 16, out: 32768, x_step: 16 })
+    expect(found([fill({ act: 256 }), setup, add, end])[0]).toContain('reads activation 256..319')
+  })
+
+  test('order passes through other units', () => {
+    const chain = (link: number) => [
+      fill({ signal: mask('mac') }),
+      make('mac.dense', { wait: mask('load'), signal: link, mx: 1, my: 1, entries: 1, blocks: 1 }),
+      store({ wait: link === 0 ? 0 : mask('mac') }),
+      end,
+    ]
+    expect(found(chain(mask('store')))).toEqual([])
+    expect(found(chain(0))[0]).toContain('(store) reads activation 0..63')
+  })
+
+  test('starting after another does not mean that it is done', () => {
+    // The second load starts after the first, and store waits for neither.
+    expect(
+      found([
+        fill(),
+        fill({ act: 16384, wait: 0, signal: mask('post') }),
+        postFill({ out: 0, wait: mask('load') }),
+        end,
+      ]),
+    ).toEqual([])
+    expect(found([store(), store({ act: 64 }), postFill({ out: 0 }), end])[0]).toContain(
+      'program/data-hazard',
+    )
+  })
+
+  test('one port of a bank belongs to one unit at a time', () => {
+    expect(found([fill(), postFill({ out: 16320 }), end])).toEqual([
+      'program/port-conflict 1: instruction 1 (post.fill) uses the write port of activation bank 0, which instruction 0 (load.fill) may still be using',
+    ])
+    expect(found([fill(), postFill({ out: 16384 }), end])).toEqual([])
+    // A bank can be read and written at once.
+    expect(found([fill(), store({ act: 8192 }), end])).toEqual([])
+    expect(found([fill({ signal: mask('post') }), postFill({ out: 8192, wait: mask('load') }), end])).toEqual(
+      [],
+    )
+  })
+
+  test('the newest access of each unit is the one that counts', () => {
+    const program = [fill({ signal: mask('store') }), store({ wait: mask('load') }), fill({ act: 32 }), end]
+    expect(found(program)).toEqual([
+      'program/data-hazard 2: instruction 2 (load.fill) writes activation 32..95, which instruction 1 (store) may still be reading',
+    ])
+  })
+
+  test('lanes whose weights are 0 read nothing', () => {
+    const withLanes = (lanes: bigint) => {
+      const instructions = layerWith({ 0: { lanes } }).toSpliced(5, 0, fill({ act: 116, bytes: 12 }))
+      return verifyProgram(programOf(instructions)).map((d) => d.message)
+    }
+    // With 4 lanes the last of the 8 windows ends at byte 7 * 16 + 4.
+    expect(withLanes(0xfn)).toEqual([])
+    expect(withLanes(0x1fn)).toEqual([
+      'instruction 5 (load.fill) writes activation 116..127, which instruction 4 (mac.dense) may still be reading',
+    ])
+  })
+})
+
+test('many findings are cut short', () => {
+  const findings = verifyProgram({
+    instructions: [...Array.from({ length: 50 }, () => fill({ rows: 0 })), end],
+    target,
+  })
+  expect(findings).toHaveLength(20)
+  expect(findings.at(-1)?.notes).toEqual(['and 30 more findings like these'])
+})
+
+test('20,000 instructions take well under a second', () => {
+  const tiles = Array.from({ length: 2500 }, (_, tile) =>
+    layer()
+      .slice(0, -1)
+      .map((i) => {
+        if (i.op === 'load.weight') return { ...i, wait: tile > 0 ? mask('store') : 0 }
+        return i.op === 'store' && tile < 2499 ? { ...i, signal: mask('load') } : i
+      }),
+  ).flat() as Instruction[]
+  const program = programOf([...tiles, end])
+  const start = performance.now()
+  expect(verifyProgram(program)).toEqual([])
+  expect(performance.now() - start).toBeLessThan(1000)
+})
