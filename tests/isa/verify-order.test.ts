@@ -155,8 +155,8 @@ describe('the order of tokens', () => {
             times.forEach((b, j) => {
               const [x, y] = [instructions[i], instructions[j]] as [Instruction, Instruction]
               if (i >= j || unitOf(x) === unitOf(y) || a.end <= b.start || b.end <= a.start) return
-              for (const p of footprint(x, target)) {
-                for (const q of footprint(y, target)) {
+              for (const p of known(x)) {
+                for (const q of known(y)) {
                   const share = p.space === q.space && p.start < q.end && q.start < p.end
                   expect(share && (p.write || q.write)).toBe(false)
                 }
