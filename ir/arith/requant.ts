@@ -24,11 +24,15 @@ export function zeroPointOf(type: TensorType): number {
   return must(type.quant?.zeroPoint[0], 'a quantized tensor')
 }
 
-/** A per-channel scaling from an accumulator to an output element, and the output's range. */
+/** A scaling for each output channel, from a sum to an output element, and the output's range. */
 export interface ChannelRequant {
+  /** The real factors: what the rule `real` multiplies with, and what the integers below approximate. */
+  readonly factor: Float64Array
   readonly multiplier: Int32Array
   readonly shift: Int32Array
   readonly rule: RoundingRule
+  /** Sums have 64 bits instead of 32. */
+  readonly wide: boolean
   readonly inputZeroPoint: number
   readonly outputZeroPoint: number
   readonly min: number
@@ -36,9 +40,9 @@ export interface ChannelRequant {
 }
 
 /**
- * For the convolutions: one multiplier for each output channel, from the double inputScale * weightScale / outputScale
- * (kernel_util.cc, `PopulateConvolutionQuantizationParams`). An int16 input with an int32 bias accumulates in 32 bits
- * and rounds by `tflite`; with an int64 bias, or none, in 64 bits and by `tflite_wide`.
+ * For the convolutions. The factor is the double inputScale * weightScale / outputScale (kernel_util.cc,
+ * `PopulateConvolutionQuantizationParams`). An int16 input with an int32 bias sums in 32 bits and rounds by `tflite`;
+ * with an int64 bias, or none, in 64 bits and by `tflite_wide`.
  */
 export function convRequant(
   input: TensorType,
@@ -49,16 +53,29 @@ export function convRequant(
 ): ChannelRequant {
   const weightScales = must(weights.quant, 'quantized weights').scale
   const channels = must(output.shape.at(-1), 'output channels')
-  const factors = Array.from({ length: channels }, (_, c) => {
-    const weightScale = weightScales.length === 1 ? weightScales[0] : weightScales[c]
-    return (scaleOf(input) * must(weightScale, 'weight scale')) / scaleOf(output)
+  const factor = Float64Array.from({ length: channels }, (_, c) => {
+    const weightScale = must(weightScales[weightScales.length === 1 ? 0 : c], 'weight scale')
+    return (scaleOf(input) * weightScale) / scaleOf(output)
   })
-  return channelRequant(factors, input, output, activation, bias)
+  const scalings = Array.from(factor, quantizeMultiplier)
+  const [min, max] = activationRange(activation, output)
+  const wide = input.dtype === 'i16' && bias?.dtype !== 'i32'
+  return {
+    factor,
+    multiplier: Int32Array.from(scalings, (s) => s.multiplier),
+    shift: Int32Array.from(scalings, (s) => s.shift),
+    rule: wide ? 'tflite_wide' : 'tflite',
+    wide,
+    inputZeroPoint: zeroPointOf(input),
+    outputZeroPoint: zeroPointOf(output),
+    min,
+    max,
+  }
 }
 
 /**
- * For fully connected layers. As a convolution, except that with one weight scale the product of input and weight
- * scale is a float32 (kernel_util.cc, `GetQuantizedConvolutionMultipler`).
+ * For fully connected layers: as a convolution, but rounded by `real` (TensorFlow Lite 2.21,
+ * reference/integer_ops/fully_connected.h). `integerEquivalent` finds integers that do the same.
  */
 export function fullyConnectedRequant(
   input: TensorType,
@@ -67,31 +84,7 @@ export function fullyConnectedRequant(
   activation: Activation,
   bias?: TensorType,
 ): ChannelRequant {
-  const weightScales = must(weights.quant, 'quantized weights').scale
-  if (weightScales.length > 1) return convRequant(input, weights, output, activation, bias)
-  const factor = fround(scaleOf(input) * scaleOf(weights)) / scaleOf(output)
-  const channels = must(output.shape.at(-1), 'output channels')
-  return channelRequant(new Array<number>(channels).fill(factor), input, output, activation, bias)
-}
-
-function channelRequant(
-  factors: readonly number[],
-  input: TensorType,
-  output: TensorType,
-  activation: Activation,
-  bias: TensorType | undefined,
-): ChannelRequant {
-  const scalings = factors.map(quantizeMultiplier)
-  const [min, max] = activationRange(activation, output)
-  return {
-    multiplier: Int32Array.from(scalings, (s) => s.multiplier),
-    shift: Int32Array.from(scalings, (s) => s.shift),
-    rule: input.dtype === 'i16' && bias?.dtype !== 'i32' ? 'tflite_wide' : 'tflite',
-    inputZeroPoint: zeroPointOf(input),
-    outputZeroPoint: zeroPointOf(output),
-    min,
-    max,
-  }
+  return { ...convRequant(input, weights, output, activation, bias), rule: 'real' }
 }
 
 /** One scaling for a whole tensor, and the output's range. */

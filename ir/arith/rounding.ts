@@ -3,14 +3,23 @@
  * functions. They use plain numbers: a 32x32-bit product is split so that every intermediate is an exact double.
  */
 
+import { roundHalfAway } from './multiplier.ts'
+
 /**
+ * Rules that take an integer multiplier and a shift, x * multiplier * 2^(shift - 31):
  * - `tflite`: a doubling high multiply that rounds halves up, then a right shift that rounds halves away from zero:
  *   two roundings. TensorFlow Lite's reference kernels with 32-bit accumulators.
  * - `tflite_wide`: the multiplier cut to 16 bits, then one right shift that rounds halves up. The same kernels with
  *   64-bit accumulators (int16 activations).
  * - `half_even`: the exact product, rounded once, halves to even.
  */
-export type RoundingRule = 'tflite' | 'tflite_wide' | 'half_even'
+export type IntegerRoundingRule = 'tflite' | 'tflite_wide' | 'half_even'
+
+/**
+ * Beside those, `real`: the product with a double, rounded once, halves away from zero. TensorFlow Lite's reference
+ * kernel of fully connected layers.
+ */
+export type RoundingRule = IntegerRoundingRule | 'real'
 
 export const INT32_MIN = -(2 ** 31)
 export const INT32_MAX = 2 ** 31 - 1
@@ -91,7 +100,7 @@ export function multiplyHalfEven(x: number, multiplier: number, shift: number): 
 }
 
 /** One accumulator scaled by a rule given by name; inner loops call that rule's function directly. */
-export function requantize(x: number, multiplier: number, shift: number, rule: RoundingRule): number {
+export function requantize(x: number, multiplier: number, shift: number, rule: IntegerRoundingRule): number {
   switch (rule) {
     case 'tflite':
       return multiplyByQuantizedMultiplier(x, multiplier, shift)
@@ -100,6 +109,11 @@ export function requantize(x: number, multiplier: number, shift: number, rule: R
     case 'half_even':
       return multiplyHalfEven(x, multiplier, shift)
   }
+}
+
+/** x * factor by the rule `real`: the product is one double, rounded once more to an integer. */
+export function multiplyReal(x: number, factor: number): number {
+  return roundHalfAway(x * factor)
 }
 
 /** sum / count for int32 sum and count > 0, halves away from zero: TensorFlow Lite's average pooling. */

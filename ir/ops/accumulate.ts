@@ -7,7 +7,13 @@
  * doubles, which hold every integer below 2^53, and take their products from int32 sums of SAFE_DEPTH terms.
  */
 import type { ChannelRequant } from '../arith/requant.ts'
-import { multiplyByQuantizedMultiplier, multiplyByQuantizedMultiplierWide } from '../arith/rounding.ts'
+import {
+  multiplyByQuantizedMultiplier,
+  multiplyByQuantizedMultiplierWide,
+  multiplyHalfEven,
+  multiplyReal,
+  type RoundingRule,
+} from '../arith/rounding.ts'
 import { clamp } from '../arith/saturate.ts'
 import type { TensorData } from '../dtype.ts'
 
@@ -22,9 +28,9 @@ export function weightData(data: TensorData | undefined): Int8Array {
 /** |-32768 * -128| * 256 < 2^31. */
 const SAFE_DEPTH = 256
 
-/** Accumulators of `length` sums under a rounding rule. */
+/** Room for `length` sums. */
 export function accumulators(requant: ChannelRequant, length: number): Accumulators {
-  return requant.rule === 'tflite_wide' ? new Float64Array(length) : new Int32Array(length)
+  return requant.wide ? new Float64Array(length) : new Int32Array(length)
 }
 
 /**
@@ -132,17 +138,27 @@ export function storeRequantized(
   output: TensorData,
   offset: number,
 ): void {
-  const { multiplier, shift, outputZeroPoint, min, max } = requant
-  const scale =
-    requant.rule === 'tflite_wide' ? multiplyByQuantizedMultiplierWide : multiplyByQuantizedMultiplier
-  const channels = multiplier.length
+  const { outputZeroPoint, min, max } = requant
+  const scale = SCALE[requant.rule]
+  const channels = requant.multiplier.length
   for (let r = 0; r < rows; r++) {
     for (let o = 0; o < channels; o++) {
       const i = r * channels + o
-      const y = scale(sums[i] as number, multiplier[o] as number, shift[o] as number) + outputZeroPoint
-      output[offset + i] = clamp(y, min, max)
+      output[offset + i] = clamp(scale(sums[i] as number, requant, o) + outputZeroPoint, min, max)
     }
   }
+}
+
+type Scale = (sum: number, requant: ChannelRequant, channel: number) => number
+
+const SCALE: { readonly [R in RoundingRule]: Scale } = {
+  tflite: (sum, { multiplier, shift }, o) =>
+    multiplyByQuantizedMultiplier(sum, multiplier[o] as number, shift[o] as number),
+  tflite_wide: (sum, { multiplier, shift }, o) =>
+    multiplyByQuantizedMultiplierWide(sum, multiplier[o] as number, shift[o] as number),
+  half_even: (sum, { multiplier, shift }, o) =>
+    multiplyHalfEven(sum, multiplier[o] as number, shift[o] as number),
+  real: (sum, { factor }, o) => multiplyReal(sum, factor[o] as number),
 }
 
 /**
