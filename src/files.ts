@@ -28,7 +28,7 @@ export function writeBytes(file: string, content: Uint8Array | string): Result<v
     } catch (error) {
       failToWrite(file, error)
     } finally {
-      rmSync(temporary, { force: true })
+      discard(temporary)
     }
   })
 }
@@ -55,18 +55,31 @@ export function writeFolder(
     } catch (error) {
       failToWrite(folder, error)
     } finally {
-      rmSync(temporary, { force: true, recursive: true })
+      discard(temporary)
     }
   })
 }
 
-/** Whether a folder stands there; undefined where nothing does. */
+/** Whether a folder stands there; undefined where nothing does, as far as can be seen. */
 export function isFolder(path: string): boolean | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory()
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return undefined
+  }
 }
 
 function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+}
+
+/** Removes what is left of a temporary, if it can be; the error that matters has been told already. */
+function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true, recursive: true })
+  } catch {
+    // Its name may be one that the system never took.
+  }
 }
 
 /** The system's code of an I/O error. Anything else is our bug, or a diagnostic already, and goes on. */
