@@ -50,6 +50,10 @@ const lastLanes: Field = {
   bits: 7,
   doc: 'valid byte lanes of the last block (of the last vector of each row, where there are no blocks)',
 }
+const every: Field = {
+  bits: 1,
+  doc: '1: `last_lanes` holds for every vector of a row, not for the last alone',
+}
 const q8 = (doc: string): Field => ({ bits: 8, signed: true, doc })
 const multiplier = (doc: string): Field => ({ bits: 32, signed: true, doc: `multiplier ${doc}, Q0.31` })
 const shift = (doc: string): Field => ({ bits: 6, signed: true, doc: `shift ${doc}, positive is left` })
@@ -249,6 +253,7 @@ export const INSTRUCTIONS = {
       mx: mx('vectors of cols bytes'),
       my,
       last_lanes: lastLanes,
+      every,
       out: act('first output'),
       x_step: xStep('outputs'),
       y_step: yStep('output rows'),
@@ -277,6 +282,7 @@ export const INSTRUCTIONS = {
       mx: mx('vectors of cols bytes'),
       my,
       last_lanes: lastLanes,
+      every,
       out: act('first output'),
       x_step: xStep('outputs'),
       y_step: yStep('output rows'),
@@ -306,6 +312,7 @@ export const INSTRUCTIONS = {
       mx: { bits: 9, doc: 'windows in a row' },
       my: { bits: 9, doc: 'rows of windows' },
       last_lanes: lastLanes,
+      every,
       out: act('first output'),
       x_step: xStep('outputs'),
       y_step: yStep('output rows'),

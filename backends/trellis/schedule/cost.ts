@@ -1,0 +1,110 @@
+/** Cycle estimates of whole stages and groups, from tile choices and the constants of isa/costs.ts. */
+import { must } from '../../../ir/diagnostic.ts'
+import { POST_PIPE, POST_SETUP, REQUANTIZE_PASSES, TABLE_PORTS } from '../isa/costs.ts'
+import type { FeatureMap, MapId, Stage } from '../lower/stage.ts'
+import { capacities, type Target } from '../target.ts'
+import { denseEntryCount, depthwiseGeometry } from './blocks.ts'
+import { convTile, depthwiseTile, type Tile } from './tiles.ts'
+
+export interface StageCost {
+  readonly macCycles: number
+  readonly postCycles: number
+  readonly tailCycles: number
+  readonly instructions: number
+}
+
+export type Maps = ReadonlyMap<MapId, FeatureMap>
+
+export function mapOf(maps: Maps, id: MapId): FeatureMap {
+  return must(maps.get(id), `map ${id}`)
+}
+
+/** Bytes from one row of a stage's first input to the next, before anything is placed. */
+export function naturalPitch(stage: Stage, maps: Maps): number {
+  const use = must(stage.inputs[0], 'input')
+  const map = mapOf(maps, use.map)
+  return (use.padding.left + map.w + use.padding.right) * map.c
+}
+
+/** Remembers costs: the search asks for the same rows of the same stage many times. */
+export function createCostModel(maps: Maps, target: Target) {
+  const known = new Map<Stage, Map<number, StageCost>>()
+  const tiles = new Map<Stage, Map<number, Tile>>()
+  const tile = (stage: Stage, rows: number): Tile => {
+    if (stage.kind !== 'conv' && stage.kind !== 'depthwise') throw new Error(`internal error: ${stage.kind} has no tile`)
+    return remember(tiles, stage, rows, () => {
+      const output = mapOf(maps, stage.output)
+      return stage.kind === 'conv'
+        ? convTile(stage, output, naturalPitch(stage, maps), Math.ceil(rows / stage.stepY), target)
+        : depthwiseTile(stage, output, rows, target)
+    })
+  }
+  const cost = (stage: Stage, rows: number): StageCost =>
+    rows === 0 ? NOTHING : remember(known, stage, rows, () => stageCost(stage, rows, maps, target, tile))
+  return { tile, cost }
+}
+export type CostModel = ReturnType<typeof createCostModel>
+
+const NOTHING: StageCost = { macCycles: 0, postCycles: 0, tailCycles: 0, instructions: 0 }
+
+function remember<T>(cache: Map<Stage, Map<number, T>>, stage: Stage, rows: number, make: () => T): T {
+  let byRows = cache.get(stage)
+  if (!byRows) {
+    byRows = new Map()
+    cache.set(stage, byRows)
+  }
+  let value = byRows.get(rows)
+  if (value === undefined) {
+    value = make()
+    byRows.set(rows, value)
+  }
+  return value
+}
+
+function stageCost(stage: Stage, rows: number, maps: Maps, target: Target, tile: (s: Stage, r: number) => Tile): StageCost {
+  const { cols, post_lanes } = target.array
+  const output = mapOf(maps, stage.output)
+  const pass = cols / post_lanes
+  const tailCycles = POST_PIPE + POST_SETUP
+  switch (stage.kind) {
+    case 'conv':
+    case 'depthwise':
+      return tile(stage, rows)
+    case 'pool': {
+      const vectors = rows * output.w * Math.ceil(output.c / cols)
+      const postCycles = vectors * Math.max(stage.kernelH * stage.kernelW, pass)
+      return { macCycles: 0, postCycles, tailCycles, instructions: 2 * Math.ceil(output.c / cols) }
+    }
+    case 'binary': {
+      const passes = stage.op === 'mul' ? REQUANTIZE_PASSES.multiply : REQUANTIZE_PASSES.add
+      const vectors = rows * Math.ceil((output.w * output.c) / cols)
+      return { macCycles: 0, postCycles: vectors * Math.max(2, pass * passes), tailCycles, instructions: 2 }
+    }
+    case 'move': {
+      const interval = stage.table ? Math.ceil(cols / TABLE_PORTS) : stage.requant ? pass : 1
+      const vectors = stage.parts.reduce((n, p) => n + p.w * Math.ceil(p.c / cols), 0)
+      return { macCycles: 0, postCycles: rows * vectors * interval, tailCycles, instructions: 2 * stage.parts.length }
+    }
+  }
+}
+
+/** DRAM bytes of a stage's weights and parameters, and the columns that its weights take in weight memory. */
+export function constantsOf(stage: Stage, maps: Maps, target: Target): { readonly bytes: number; readonly columns: number } {
+  if (stage.kind !== 'conv' && stage.kind !== 'depthwise') return { bytes: 0, columns: 0 }
+  const { cols } = target.array
+  const blocks = Math.ceil(mapOf(maps, stage.output).c / cols)
+  const parameters = blocks * cols * (stage.requant.multiplier.length > 1 ? 9 : 4)
+  if (stage.kind === 'depthwise') {
+    const passes = depthwiseGeometry(stage.kernelH, stage.kernelW, target).passes.length
+    return { bytes: blocks * cols * stage.kernelH * stage.kernelW + parameters, columns: passes * blocks * cols }
+  }
+  const pitch = naturalPitch(stage, maps)
+  const entries = stage.phases.reduce((n, p) => n + denseEntryCount(stage, p, pitch, target), 0)
+  return { bytes: blocks * cols * stage.kernelSize * stage.cin + parameters, columns: entries * blocks * cols }
+}
+
+/** Whether all weights of these stages stay in weight memory together. */
+export function staysResident(stages: readonly Stage[], maps: Maps, target: Target): boolean {
+  const columns = stages.reduce((n, s) => n + constantsOf(s, maps, target).columns, 0)
+  return columns <= capacities(target).weightColumns
+}

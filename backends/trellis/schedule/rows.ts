@@ -1,0 +1,119 @@
+/**
+ * Row ranges of a group of stages. A group is run in stripes: for each stripe every stage makes the rows that the
+ * stages after it need, and a map that lives only inside the group keeps just the rows still to be read, in a ring.
+ */
+import { must } from '../../../ir/diagnostic.ts'
+import type { FeatureMap, MapId, Padding, Stage } from '../lower/stage.ts'
+import { NO_PADDING } from '../lower/stage.ts'
+
+/** Rows of one map over the stripes of a group. */
+export interface MapRows {
+  /** Rows [0, end[s]) are there after stripe s has made (or loaded) its share. */
+  readonly end: readonly number[]
+  /** First row that stripe s or a later one still reads. */
+  readonly keep: readonly number[]
+}
+
+export interface GroupRows {
+  readonly stripes: number
+  readonly maps: ReadonlyMap<MapId, MapRows>
+}
+
+/** The rows of every map that the group reads or writes. */
+export function groupRows(
+  stages: readonly Stage[],
+  maps: ReadonlyMap<MapId, FeatureMap>,
+  stripes: number,
+  neededAfter: (map: MapId) => boolean,
+): GroupRows {
+  const heightOf = (id: MapId) => must(maps.get(id), `map ${id}`).h
+  const end = new Map<MapId, number[]>()
+  const readers = new Map<MapId, { readonly stage: Stage; readonly use: number }[]>()
+  for (const stage of stages) {
+    stage.inputs.forEach((use, index) => {
+      const list = readers.get(use.map) ?? []
+      list.push({ stage, use: index })
+      readers.set(use.map, list)
+    })
+  }
+  const share = (h: number, s: number) => Math.ceil((h * (s + 1)) / stripes)
+  const settle = (id: MapId): number[] => {
+    const h = heightOf(id)
+    const list = readers.get(id) ?? []
+    const rows = Array.from({ length: stripes }, (_, s) => {
+      if (list.length === 0) return share(h, s)
+      const need = Math.max(
+        ...list.map(({ stage, use }) => {
+          const to = must(end.get(stage.output)?.[s], 'rows of a later stage')
+          return to === 0 ? 0 : must(stage.inputs[use], 'use').rows(0, to)[1]
+        }),
+      )
+      return Math.max(0, Math.min(h, need))
+    })
+    if (neededAfter(id)) rows[stripes - 1] = h
+    for (let s = 1; s < stripes; s++) rows[s] = Math.max(rows[s] as number, rows[s - 1] as number)
+    end.set(id, rows)
+    return rows
+  }
+  for (const stage of [...stages].reverse()) settle(stage.output)
+  for (const id of readers.keys()) if (!end.has(id)) settle(id)
+
+  const result = new Map<MapId, MapRows>()
+  for (const [id, rows] of end) {
+    const keep = new Array<number>(stripes).fill(heightOf(id))
+    for (let s = stripes - 1; s >= 0; s--) {
+      const reads = (readers.get(id) ?? []).map(({ stage, use }) => {
+        const ends = must(end.get(stage.output), 'rows')
+        const from = s === 0 ? 0 : (ends[s - 1] as number)
+        const to = ends[s] as number
+        return from === to ? heightOf(id) : must(stage.inputs[use], 'use').rows(from, to)[0]
+      })
+      keep[s] = Math.min(...reads, s + 1 < stripes ? (keep[s + 1] as number) : heightOf(id))
+    }
+    result.set(id, { end: rows, keep })
+  }
+  return { stripes, maps: result }
+}
+
+/** What a map's buffer in activation memory must hold at once. */
+export interface Capacity {
+  /** Rows including padding. */
+  readonly rows: number
+  /** The buffer holds the whole map: no ring. */
+  readonly whole: boolean
+}
+
+/**
+ * Rows for a map inside a group. Loads run one stripe ahead of the stages, and a stripe is stored while the next is
+ * made.
+ */
+export function ringRows(
+  rows: MapRows,
+  map: FeatureMap,
+  padding: Padding,
+  kind: { readonly loaded: boolean; readonly stored: boolean },
+): Capacity {
+  const stripes = rows.end.length
+  const total = map.h + padding.top + padding.bottom
+  const padded = (end: number) => (end === map.h ? end + padding.bottom : end)
+  let most = 0
+  for (let s = 0; s < stripes; s++) {
+    const ahead = kind.loaded || kind.stored ? Math.min(s + 1, stripes - 1) : s
+    const keep = kind.stored ? Math.min(rows.keep[s] as number, s === 0 ? 0 : (rows.end[s - 1] as number)) : (rows.keep[s] as number)
+    most = Math.max(most, padded(rows.end[ahead] as number) - Math.max(-padding.top, keep))
+  }
+  return most >= total || stripes === 1 ? { rows: total, whole: true } : { rows: most, whole: false }
+}
+
+/** The padding around a map that serves all the given uses. */
+export function widest(paddings: readonly Padding[]): Padding {
+  return paddings.reduce(
+    (a, b) => ({
+      top: Math.max(a.top, b.top),
+      left: Math.max(a.left, b.left),
+      bottom: Math.max(a.bottom, b.bottom),
+      right: Math.max(a.right, b.right),
+    }),
+    NO_PADDING,
+  )
+}
