@@ -3,51 +3,84 @@
  * error names the line, the key, what was expected, and the nearest valid name.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+} from 'yaml'
 import { z } from 'zod'
-import { attempt, Diagnosed, type Diagnostic, fail, nearest, type Result } from '../../ir/diagnostic.ts'
+import { attempt, Diagnosed, fail, nearest, type Result, type Span } from '../../ir/diagnostic.ts'
+import { checkSchema, type SchemaNode, schemaNode } from './schema-problems.ts'
 
 const powerOfTwo = (n: number): boolean => (n & (n - 1)) === 0
-const lanes = z
-  .int()
-  .min(4)
-  .max(64)
-  .refine((n) => n % 4 === 0, { message: 'expected a multiple of 4' })
+const lanes = z.int().min(4).max(64).multipleOf(4)
 const kib = (max: number) => z.number().min(0.25).max(max)
 
-/** Physical limits follow from the field widths of the instruction table. */
+/** Physical limits follow from the field widths of the instruction table. Descriptions become docs/targets.md. */
 const targetSchema = z.strictObject({
-  name: z.string().min(1).max(64),
-  clock_mhz: z.number().min(1).max(5000),
+  name: z.string().min(1).max(64).describe('Shown in reports.'),
+  clock_mhz: z.number().min(1).max(5000).describe('Clock in MHz: turns cycles into seconds.'),
   array: z.strictObject({
-    /** Reduction lanes. */
-    rows: lanes,
-    /** Output lanes. */
-    cols: lanes,
-    /** Requantization lanes of the post unit; cols must be a multiple. */
-    post_lanes: z.int().min(1).max(64).optional(),
-    /** Longest row, in words, that the two depthwise line buffers hold. */
-    line_words: z.int().min(8).max(1024).default(128),
+    rows: lanes.describe('Reduction lanes: bytes of a window that meet weights in one cycle.'),
+    cols: lanes.describe('Output lanes: output channels computed at once.'),
+    post_lanes: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        'Requantization lanes of the post unit; `cols` must be a multiple. Without it, as many as `cols`.',
+      ),
+    line_words: z
+      .int()
+      .min(8)
+      .max(1024)
+      .default(128)
+      .describe('Longest row, in words of `cols` bytes, that the two depthwise line buffers hold.'),
   }),
   precisions: z
-    .array(z.union([z.literal(8), z.literal(4), z.literal(2), z.literal(1)]))
+    .array(z.literal([8, 4, 2, 1]))
     .min(1)
-    .default([8]),
+    .default([8])
+    .describe('Operand widths in bits that a byte lane can multiply: 8 / b products a cycle.'),
   memories: z.strictObject({
-    activation_kib: kib(256),
-    weight_kib: kib(2048),
-    accumulator_kib: kib(1024),
-    parameter_kib: kib(64),
-    index_kib: kib(64).default(4),
-    banks: z.int().min(1).max(16).default(8),
+    activation_kib: kib(256).describe('Activation memory in KiB, all banks together.'),
+    weight_kib: kib(2048).describe('Weight memory in KiB.'),
+    accumulator_kib: kib(1024).describe('Accumulator memory in KiB, 4 bytes an accumulator.'),
+    parameter_kib: kib(64).describe('Parameter memory in KiB: biases and requantization constants.'),
+    index_kib: kib(64).default(4).describe('Index memory in KiB: lists of input offsets, 4 bytes an entry.'),
+    banks: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(8)
+      .describe('Banks of activation memory, each with one read and one write port.'),
   }),
   dram: z.strictObject({
-    bytes_per_cycle: z.int().min(1).max(64).refine(powerOfTwo, { message: 'expected a power of two' }),
-    latency_cycles: z.int().min(1).max(10000),
-    model: z.literal('fixed').default('fixed'),
+    bytes_per_cycle: z
+      .int()
+      .min(1)
+      .max(64)
+      .refine(powerOfTwo)
+      .meta({ constraint: 'a power of two', description: 'Bytes that DRAM moves a cycle: one beat.' }),
+    latency_cycles: z.int().min(1).max(10000).describe('Cycles from the grant of a read to its first beat.'),
+    model: z
+      .literal('fixed')
+      .default('fixed')
+      .describe('Timing of DRAM: `fixed` has one latency for every burst.'),
   }),
-  energy: z.enum(['45nm', '65nm']).default('45nm'),
+  energy: z.enum(['45nm', '65nm']).default('45nm').describe('Table of energy constants, by process node.'),
 })
+
+/** The schema in words, for docs/targets.md. */
+export function targetKeys(): SchemaNode {
+  return schemaNode(targetSchema)
+}
 
 export type Target = z.infer<typeof targetSchema> & { readonly array: { readonly post_lanes: number } }
 
@@ -136,7 +169,7 @@ function parse(text: string, file: string): Target {
   if (syntax)
     fail({
       code: 'target/syntax',
-      message: syntax.message,
+      message: `this is not YAML: ${syntax.message}`,
       span: at(syntax.pos[0]),
       hint: 'a target file is YAML: key: value',
     })
@@ -149,21 +182,50 @@ function parse(text: string, file: string): Target {
     })
   }
 
-  const parsed = targetSchema.safeParse(document.toJS({ maxAliasCount: 10 }))
-  if (!parsed.success) {
-    throw new Diagnosed(parsed.error.issues.flatMap((issue) => explain(issue, document.contents as Node, at)))
+  const root = document.contents as Node
+  return check(toData(document, file), (path) => at(place(root, path)))
+}
+
+/** Aliases are resolved here: one without an anchor, or too many of them, is the user's mistake. */
+function toData(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    return fail({
+      code: 'target/syntax',
+      message: `an alias cannot be resolved: ${error.message}`,
+      span: { file },
+      hint: 'write the value out instead',
+    })
   }
-  return checkTogether(
-    {
-      ...parsed.data,
-      array: { ...parsed.data.array, post_lanes: parsed.data.array.post_lanes ?? parsed.data.array.cols },
-    },
-    (path) => at(place(document.contents as Node, path)),
-  )
+}
+
+/** Checks a target that was read from elsewhere than a YAML file; places are paths under `path`. */
+export function checkTarget(data: unknown, file: string, path: string): Result<Target> {
+  return attempt(() => check(data, (keys) => ({ file, path: [path, ...keys].join('.') })))
+}
+
+function check(data: unknown, at: (path: readonly string[]) => Span): Target {
+  const checked = checkSchema(targetSchema, data)
+  if (!checked.ok) {
+    throw new Diagnosed(
+      checked.problems.map((problem) => ({
+        code: problem.unknownKey ? 'target/unknown-key' : 'target/invalid',
+        severity: 'error',
+        message: problem.message,
+        span: at(problem.path),
+        hint: problem.hint ?? 'espalier targets trellis-16 prints a complete target',
+      })),
+    )
+  }
+  const { array } = checked.value
+  const target = { ...checked.value, array: { ...array, post_lanes: array.post_lanes ?? array.cols } }
+  return checkTogether(target, at)
 }
 
 /** What one key cannot say alone. */
-function checkTogether(target: Target, at: (path: readonly string[]) => object): Target {
+function checkTogether(target: Target, at: (path: readonly string[]) => Span): Target {
   const { cols, post_lanes } = target.array
   if (cols % post_lanes !== 0) {
     fail({
@@ -178,49 +240,27 @@ function checkTogether(target: Target, at: (path: readonly string[]) => object):
   if (!Number.isInteger(bankBytes) || bankBytes % widest !== 0) {
     fail({
       code: 'target/invalid',
-      message: `${target.memories.activation_kib} KiB in ${target.memories.banks} banks is ${bankBytes} bytes a bank, not a multiple of the ${widest}-byte port`,
+      message: `${target.memories.activation_kib} KiB in ${target.memories.banks} banks is ${Number(bankBytes.toFixed(2))} bytes a bank, not a multiple of the ${widest}-byte port`,
       span: at(['memories', 'banks']),
       hint: 'choose a number of banks that divides the memory into whole port words',
     })
   }
-  return target
-}
-
-function explain(issue: z.core.$ZodIssue, root: Node, at: (offset: number) => object): Diagnostic[] {
-  const path = issue.path.map(String)
-  const where = path.join('.')
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const known = keysAt(path)
-      const near = nearest(key, known)
-      return {
-        code: 'target/unknown-key',
-        severity: 'error',
-        message: `there is no key "${key}"${where ? ` in ${where}` : ''}`,
-        span: at(place(root, [...path, key])),
-        hint: near ? `did you mean ${near}?` : `keys here are ${known.join(', ')}`,
-      }
+  const sizes = capacities(target)
+  const needs = [
+    ['weight_kib', sizes.weightColumns, cols, `one block of ${cols} weight columns`],
+    ['accumulator_kib', sizes.accumulatorVectors, 1, `one vector of ${cols} accumulators`],
+    ['parameter_kib', sizes.parameterBytes, 9 * cols, `one block of ${9 * cols} parameter bytes`],
+  ] as const
+  for (const [key, holds, needed, what] of needs) {
+    if (holds >= needed) continue
+    fail({
+      code: 'target/invalid',
+      message: `memories.${key} is ${target.memories[key]}, too small for ${what}`,
+      span: at(['memories', key]),
+      hint: 'a larger memory, or fewer rows and cols',
     })
   }
-  return [
-    {
-      code: 'target/invalid',
-      severity: 'error',
-      message: `${where || 'the file'}: ${issue.message}`,
-      span: at(place(root, path)),
-      hint: 'espalier targets trellis-16 prints a complete target',
-    },
-  ]
-}
-
-/** The keys that the schema knows at a path. */
-function keysAt(path: readonly string[]): string[] {
-  let shape: Record<string, unknown> = targetSchema.shape
-  for (const key of path) {
-    const inner = shape[key]
-    if (inner instanceof z.ZodObject) shape = inner.shape
-  }
-  return Object.keys(shape)
+  return target
 }
 
 /** Offset of the key at `path`, or of the nearest map around it. */
