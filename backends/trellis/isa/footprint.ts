@@ -118,22 +118,22 @@ export function footprint(i: Instruction, target: Target, list?: ListExtent): Ac
     case 'post.binary':
     case 'post.unary':
       return [
-        ...rows(false, i.input, i.my, i.in_y_step, (i.mx - 1) * i.in_x_step + i.last_lanes, {
+        ...rows(false, i.input, i.my, i.in_y_step, rowOfVectors(i, i.in_x_step, target), {
           end: i.in_ring_end,
           size: i.in_ring_size,
         }),
         ...(i.op === 'post.unary' && i.mode === 2 ? [span('table', false, i.table, 1)] : []),
-        ...rows(true, i.out, i.my, i.y_step, (i.mx - 1) * i.x_step + i.last_lanes, {
+        ...rows(true, i.out, i.my, i.y_step, rowOfVectors(i, i.x_step, target), {
           end: i.ring_end,
           size: i.ring_size,
         }),
       ]
     case 'post.pool': {
       // Window rows interleave with rows of windows: the enclosing range starts at the first and ends with the last.
-      const bytes = (i.mx - 1) * i.in_x_step + (i.ky - 1) * i.ky_step + (i.kx - 1) * i.kx_step + i.last_lanes
+      const bytes = rowOfVectors(i, i.in_x_step, target) + (i.ky - 1) * i.ky_step + (i.kx - 1) * i.kx_step
       return [
         ...rows(false, i.input, i.my, i.in_y_step, bytes, { end: i.in_ring_end, size: i.in_ring_size }),
-        ...rows(true, i.out, i.my, i.y_step, (i.mx - 1) * i.x_step + i.last_lanes, {
+        ...rows(true, i.out, i.my, i.y_step, rowOfVectors(i, i.x_step, target), {
           end: i.ring_end,
           size: i.ring_size,
         }),
@@ -161,9 +161,22 @@ export function operandFootprint(
   target: Target,
 ): Access[] {
   if (i.op !== 'post.binary' && !(i.op === 'post.acc' && i.mode === 1)) return []
-  const blocks = i.op === 'post.acc' ? i.blocks : 1
-  const bytes = (i.mx - 1) * setup.x_step + (blocks - 1) * target.array.cols + i.last_lanes
+  const bytes =
+    i.op === 'post.acc'
+      ? (i.mx - 1) * setup.x_step + (i.blocks - 1) * target.array.cols + i.last_lanes
+      : rowOfVectors(i, setup.x_step, target)
   return rows(false, setup.operand, i.my, setup.y_step, bytes, { end: setup.ring_end, size: setup.ring_size })
+}
+
+type Vectors = Pick<InstructionOf<'post.unary'>, 'mx' | 'last_lanes' | 'every'>
+
+/**
+ * Bytes that a row of vectors encloses. Without `every` all but the last vector are whole, so where they overlap
+ * (x step < cols) the one before it may reach further.
+ */
+export function rowOfVectors(i: Vectors, xStep: number, target: Target): number {
+  const last = (i.mx - 1) * xStep + i.last_lanes
+  return i.mx === 1 || i.every === 1 ? last : Math.max(last, (i.mx - 2) * xStep + target.array.cols)
 }
 
 function dramRows(write: boolean, start: number, count: number, pitch: number, bytes: number): Access[] {
