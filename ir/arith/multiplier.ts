@@ -22,7 +22,8 @@ export function frexp(x: number): { readonly fraction: number; readonly exponent
     return { fraction, exponent: scaled - 64 }
   }
   exponent -= 1022
-  return { fraction: x / 2 ** exponent, exponent }
+  // In two steps: 2^1024 is no double.
+  return { fraction: x / 2 ** (exponent - 1) / 2, exponent }
 }
 
 const bits64 = new Float64Array(1)
@@ -34,7 +35,7 @@ function high32(): number {
 
 /** Nearest integer, halves away from zero, as C's `round` (JavaScript's rounds halves up). */
 export function roundHalfAway(x: number): number {
-  return x < 0 ? -Math.round(-x) : Math.round(x)
+  return x < 0 ? 0 - Math.round(-x) : Math.round(x)
 }
 
 /**

@@ -96,7 +96,7 @@ export function multiplyHalfEven(x: number, multiplier: number, shift: number): 
     isHalf = remainder === unit / 2 && low === 0
   }
   const rounded = aboveHalf || (isHalf && quotient % 2 !== 0) ? quotient + 1 : quotient
-  return Math.max(INT32_MIN, Math.min(INT32_MAX, rounded))
+  return Math.max(INT32_MIN, Math.min(INT32_MAX, rounded)) | 0
 }
 
 /** One accumulator scaled by a rule given by name; inner loops call that rule's function directly. */
