@@ -11,6 +11,7 @@ import {
 import { allocate, DTYPE_RANGE, DTYPES, packedBytes, type TensorData } from '../dtype.ts'
 import type { Attr, Attrs, Graph, Node, Value, ValueId } from '../graph.ts'
 import { OP_NAMES, type OpName } from '../ops/names.ts'
+import { OPS } from '../ops/registry.ts'
 import { unpack } from '../packing.ts'
 import { elementCount, type Quant, type TensorType } from '../tensor.ts'
 import type {
@@ -159,7 +160,7 @@ class GraphBuilder {
     const op = this.op(context)
     const operands: readonly Terminal[] = context.operands()?.VALUE() ?? []
     const inputs = operands.map((operand) => this.use(operand))
-    const attrs = this.attrs(context.attributes())
+    const attrs = this.attrs(context.attributes(), op && Object.keys(OPS[op].attrs))
     const types = context
       .tensorTypes()
       .tensorType()
@@ -189,11 +190,16 @@ class GraphBuilder {
     return op
   }
 
-  private attrs(context: AttributesContext | null): Attrs {
+  /** `known` are the names that the operation has, if it is one. */
+  private attrs(context: AttributesContext | null, known: readonly string[] | undefined): Attrs {
     const attrs = new Map<string, Attr>()
     for (const attribute of context?.attribute() ?? []) {
       const name = attribute.name(0)?.getText() ?? ''
       if (attrs.has(name)) this.error(attribute, 'redefined', `the attribute ${name} is given twice`)
+      if (known && !known.includes(name)) {
+        const hint = didYouMean(name, known) ?? `its attributes are: ${known.join(', ') || 'none'}`
+        this.error(attribute, 'unknown-attribute', `the operation has no attribute ${name}`, hint)
+      }
       attrs.set(name, this.attr(attribute))
     }
     return Object.fromEntries(attrs)

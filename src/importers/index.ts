@@ -7,6 +7,7 @@ import { parse, type ReadSidecar } from '../../ir/text/index.ts'
 import { readBytes } from '../files.ts'
 import { guess, type ModelFormat, promisedFormat, sniff } from './format.ts'
 import { importTflite, isTflite } from './tflite/index.ts'
+import { verified } from './verified.ts'
 
 export type { ModelFormat } from './format.ts'
 
@@ -32,7 +33,7 @@ export function loadModelBytes(bytes: Uint8Array, file: string, readSidecar: Rea
     case 'tflite':
       return importTflite(bytes, file)
     case 'esp':
-      return parse(new TextDecoder().decode(bytes), file, readSidecar)
+      return attempt(() => verified(unwrap(parse(new TextDecoder().decode(bytes), file, readSidecar)), file))
     case undefined:
       return attempt(() => refuseForeign(bytes, file))
   }

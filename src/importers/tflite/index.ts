@@ -1,9 +1,11 @@
 /**
  * TFLite importer: one node for each operator of the first subgraph, nothing simplified. Nothing in the file is
- * trusted; what cannot be imported ends in diagnostics with codes `tflite/...`.
+ * trusted; what cannot be imported ends in diagnostics with codes `tflite/...`, what makes no sense as a graph in the
+ * verifier's `ir/...`.
  */
 import { attempt, Diagnosed, type Diagnostic, fail, type Result } from '../../../ir/diagnostic.ts'
 import type { Graph, Node, Value, ValueId } from '../../../ir/graph.ts'
+import { verified } from '../verified.ts'
 import { BUILTIN_OPERATORS, CUSTOM } from './names.ts'
 import { OPERATOR_RULES, type OperatorRule, type OperatorView } from './operators.ts'
 import { defaults, FlatbufferReader } from './reader.ts'
@@ -78,16 +80,16 @@ class Importer {
       values: this.values,
       nodes: nodes.map((node, i) => ({ ...node, name: names[i] ?? node.name })),
     }
-    return { graph, valueOfTensor: this.valueOfTensor }
+    return { graph: verified(graph, this.file), valueOfTensor: this.valueOfTensor }
   }
 
   private node(operator: TfliteOperator, index: number): Node {
     const { rule, path } = this.known(operator, index)
-    const view = this.view(operator, rule, path)
     const [output, ...others] = operator.outputs
     if (output === undefined || others.length > 0) {
       this.reject(path, 'bad-operator', `it has ${operator.outputs.length} outputs instead of one`)
     }
+    const view = this.view(operator, rule, path)
     const inputs = this.operands(operator, rule, path).map((tensor) => this.use(tensor, path))
     const attrs = rule.attrs(view)
     const id = this.define(output, path)

@@ -21,7 +21,9 @@ const SCALAR_BYTES: { readonly [K in ScalarKind]: number } = {
 const ELEMENT_BYTES: { readonly [K in VectorKind]: number } = { i32s: 4, i64s: 8, f32s: 4 }
 
 /** Honest files share vtables, strings and small vectors between tables, but never this much. */
-const DECODE_BYTES_PER_FILE_BYTE = 16
+const DECODE_BYTES_PER_FILE_BYTE = 4
+/** What a decoded table costs in memory and time besides its bytes. */
+const TABLE_OVERHEAD_BYTES = 64
 
 export class FlatbufferReader {
   private readonly bytes: Uint8Array
@@ -53,7 +55,7 @@ export class FlatbufferReader {
     }
     this.within(vtable, vtableBytes, path)
     this.within(position, tableBytes, path)
-    this.spend(vtableBytes + tableBytes, position, path)
+    this.spend(vtableBytes + tableBytes + TABLE_OVERHEAD_BYTES, position, path)
 
     const decoded: Record<string, unknown> = {}
     for (const [name, field] of Object.entries(schema.fields)) {
