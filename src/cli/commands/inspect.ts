@@ -2,7 +2,6 @@ import { extname } from 'node:path'
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
-import { loadModel } from '../../importers/index.ts'
 import { type InspectedPort, type Inspection, inspectGraph } from '../../inspect.ts'
 import { typeText } from '../../tensors/port.ts'
 import { jsonOption, MODEL_HELP } from '../options.ts'
@@ -19,6 +18,7 @@ export function addInspect(program: Command, session: Session): void {
     .argument('<model>', MODEL_HELP)
     .addOption(jsonOption())
     .action(async (model: string, flags: { json?: boolean }) => {
+      const { loadModel } = await import('../../importers/index.ts')
       const graph = unwrap(await loadModel(model))
       const inspection = inspectGraph(graph, extname(model).slice(1))
       if (flags.json) session.printJson(inspection)
