@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import { Diagnosed, type Diagnostic } from '../../ir/diagnostic.ts'
 import { VERSION } from '../version.ts'
+import { addAsm } from './commands/asm.ts'
+import { addDisasm } from './commands/disasm.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLaterCommands } from './commands/later.ts'
@@ -12,7 +14,7 @@ import { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 /** In the order in which the help shows them. */
-const COMMANDS = [addInspect, addRun, addEvaluate, addTargets]
+const COMMANDS = [addInspect, addRun, addEvaluate, addAsm, addDisasm, addTargets]
 
 /** Runs one command line, without the program's name in front. Never throws. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -18,7 +18,7 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['backends/trellis/c.ts', '../wasm/a.ts', 'trellis'],
   ['backends/wasm/d.ts', '../trellis/target.ts', 'wasm'],
   ['backends/trellis/e.ts', '../../ir/graph.ts', null],
-  ['backends/trellis/isa/f.ts', 'antlr4ng', null],
+  ['backends/trellis/isa/f.ts', 'antlr4ng', 'door-antlr4ng'],
   ['backends/trellis/g.ts', 'zod', 'door-yaml'],
   ['backends/trellis/target.ts', 'zod', null],
   ['backends/trellis/h.ts', 'binaryen', 'door-binaryen'],
