@@ -37,8 +37,9 @@ export function unpack(bytes: Uint8Array, dtype: DType, length: number): TensorD
 
 function view(bytes: Uint8Array, dtype: DType, length: number): TensorData {
   const elementBytes = DTYPE_BITS[dtype] / 8
-  // Typed arrays must start on a multiple of their element size.
-  const aligned = bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice(0, length * elementBytes)
+  // Typed arrays must start on a multiple of their element size. (A Buffer's own `slice` would not copy.)
+  const isAligned = bytes.byteOffset % elementBytes === 0
+  const aligned = isAligned ? bytes : new Uint8Array(bytes.subarray(0, length * elementBytes))
   const { buffer, byteOffset } = aligned
   switch (dtype) {
     case 'i16':

@@ -1,13 +1,5 @@
 /** Reads the textual form of a graph (Espalier.g4): names and numbers of the parse tree become values and nodes. */
-import {
-  attempt,
-  Diagnosed,
-  type Diagnostic,
-  nearest,
-  type Result,
-  type Span,
-  unwrap,
-} from '../diagnostic.ts'
+import { attempt, Diagnosed, type Diagnostic, nearest, type Result, type Span } from '../diagnostic.ts'
 import { allocate, DTYPE_RANGE, DTYPES, packedBytes, type TensorData } from '../dtype.ts'
 import type { Attr, Attrs, Graph, Node, Value, ValueId } from '../graph.ts'
 import { OP_NAMES, type OpName } from '../ops/names.ts'
@@ -98,7 +90,16 @@ class GraphBuilder {
       // Without them every constant would be one more error.
       throw new Diagnosed(this.errors)
     }
-    this.sidecar = unwrap(this.readSidecar(name))
+    const read = this.readSidecar(name)
+    if (read.ok) {
+      this.sidecar = read.value
+      return
+    }
+    const note = `named as the weights in ${this.file}, line ${literal.symbol.line}`
+    throw new Diagnosed([
+      ...this.errors,
+      ...read.diagnostics.map((d) => ({ ...d, notes: [...(d.notes ?? []), note] })),
+    ])
   }
 
   private constant(constant: ConstantContext): void {
@@ -329,8 +330,16 @@ class GraphBuilder {
 
   private error(at: Placed | Terminal, code: string, message: string, hint?: string): undefined {
     const span = this.span(at)
-    this.errors.push({ code: `text/${code}`, severity: 'error', message, span, ...(hint && { hint }) })
-    if (this.errors.length >= MAX_ERRORS) throw new Diagnosed(this.errors)
+    const isLast = this.errors.length + 1 === MAX_ERRORS
+    this.errors.push({
+      code: `text/${code}`,
+      severity: 'error',
+      message,
+      span,
+      ...(isLast && { notes: ['there may be more errors: reading stopped here'] }),
+      ...(hint && { hint }),
+    })
+    if (isLast) throw new Diagnosed(this.errors)
     return undefined
   }
 

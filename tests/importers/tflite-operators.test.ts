@@ -118,6 +118,20 @@ describe('windows', () => {
     expect(graph.nodes[0]?.attrs).toEqual({ activation: 'none', keep_dims: true })
   })
 
+  test('constants that are not aligned in memory are copied', () => {
+    const tensors = [activation(1, 4), weights(2, 4), ints(5, 6), activation(1, 2)]
+    const operator: OperatorSketch = {
+      name: 'FULLY_CONNECTED',
+      inputs: [0, 1, 2],
+      outputs: [3],
+      options: [OPTIONS.fullyConnected, {}],
+    }
+    const bytes = tfliteFile({ tensors, operators: [operator], inputs: [0], outputs: [3] })
+    const shifted = Buffer.concat([Uint8Array.of(0), bytes]).subarray(1)
+    const graph = unwrap(importTflite(shifted, 'sketch.tflite'))
+    expect(graph.values.get('t2')?.data).toEqual(Int32Array.of(5, 6))
+  })
+
   test('pooling', () => {
     const options = {
       padding: SAME,

@@ -2,6 +2,7 @@
 import { fail } from '../../../ir/diagnostic.ts'
 import { DTYPE_BITS, DTYPE_RANGE, type DType, type TensorData } from '../../../ir/dtype.ts'
 import type { Value, ValueId } from '../../../ir/graph.ts'
+import { unpack } from '../../../ir/packing.ts'
 import type { Quant } from '../../../ir/tensor.ts'
 import { TENSOR_TYPES } from './names.ts'
 import type { TfliteModel, TfliteTensor } from './schema.ts'
@@ -158,7 +159,7 @@ export class TensorImporter {
     const key = `${raw.byteOffset}:${raw.length}:${dtype}`
     const known = this.arrays.get(key)
     if (known) return known
-    const array = typedArray(raw, dtype)
+    const array = unpack(raw, dtype, elements)
     this.arrays.set(key, array)
     return array
   }
@@ -203,27 +204,4 @@ export function uniqueNames(names: readonly string[]): readonly string[] {
     used.add(unique)
     return unique
   })
-}
-
-/** A view of the bytes if they are aligned, else a copy. TFLite data is little-endian, and so is every host of Node's. */
-function typedArray(raw: Uint8Array, dtype: DType): TensorData {
-  const bytesPerElement = DTYPE_BITS[dtype] / 8
-  const aligned = raw.byteOffset % bytesPerElement === 0 ? raw : raw.slice()
-  const length = raw.length / bytesPerElement
-  switch (dtype) {
-    case 'i8':
-      return new Int8Array(aligned.buffer, aligned.byteOffset, length)
-    case 'u8':
-      return new Uint8Array(aligned.buffer, aligned.byteOffset, length)
-    case 'i16':
-      return new Int16Array(aligned.buffer, aligned.byteOffset, length)
-    case 'i32':
-      return new Int32Array(aligned.buffer, aligned.byteOffset, length)
-    case 'i64':
-      return new BigInt64Array(aligned.buffer, aligned.byteOffset, length)
-    case 'f32':
-      return new Float32Array(aligned.buffer, aligned.byteOffset, length)
-    default:
-      throw new Error(`internal error: TFLite has no ${dtype}`)
-  }
 }
