@@ -295,6 +295,8 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
     kernelW: kw,
     strideY: attrs.stride[0],
     strideX: attrs.stride[1],
+    padTop: attrs.pads[0],
+    padLeft: attrs.pads[1],
     weights: data,
     bias: foldBias(bias, channels, requant.inputZeroPoint, (o) => {
       let sum = 0

@@ -112,6 +112,8 @@ export interface DepthwiseStage extends StageBase {
   readonly kernelW: number
   readonly strideY: number
   readonly strideX: number
+  readonly padTop: number
+  readonly padLeft: number
   /** [kernel index][channel], int8. */
   readonly weights: Int8Array
   readonly bias: Int32Array

@@ -1,0 +1,275 @@
+/** The Trellis compiler: from a graph to a program. */
+import { attempt, type Diagnostic, Diagnosed, must, type Result } from '../../ir/diagnostic.ts'
+import type { Graph } from '../../ir/graph.ts'
+import type { TensorType } from '../../ir/tensor.ts'
+import { ConstantPool } from './emit/constants.ts'
+import { type DramPlace, type Emitted, Emitter, type Pool } from './emit/emitter.ts'
+import { emitGroup } from './emit/group.ts'
+import { type Ordered, orderProgram } from './emit/order.ts'
+import { INSTRUCTION_BYTES, type Instruction } from './isa/table.ts'
+import { splitBatch } from './lower/batch.ts'
+import { lower } from './lower/lower.ts'
+import type { Lowered, MapId, Stage } from './lower/stage.ts'
+import type { Buffer, DramRegion, Program, Segment, Step } from './program.ts'
+import { type Placed } from './schedule/buffer.ts'
+import { type Group, type Plan, plan } from './schedule/cascade.ts'
+import { createCostModel, type Maps } from './schedule/cost.ts'
+import { place, type Request } from './schedule/place.ts'
+import { capacities, type Target } from './target.ts'
+
+/** DRAM tensors and constants start on multiples of this: the widest bus. */
+const DRAM_ALIGN = 64
+
+/**
+ * Compiles a verified graph for a target. Ops that the machine has no instruction for become host ops; a target whose
+ * memories are too small for a layer is a diagnostic.
+ */
+export function compileTrellis(graph: Graph, target: Target): Result<Program> {
+  return attempt(() => compile(graph, target))
+}
+
+function compile(model: Graph, target: Target): Program {
+  const { graph, batch } = splitBatch(model)
+  const lowered = lower(graph)
+  const tensors = layoutBuffers(lowered)
+  const pools = { weights: new ConstantPool(DRAM_ALIGN), parameters: new ConstantPool(DRAM_ALIGN) }
+  const streams: Emitted[][] = []
+  const steps: Step[] = lowered.steps.map((step) => {
+    if ('host' in step) return { host: step.host }
+    streams.push(emitStretch(step.stages, lowered, target, pools, tensors.placeOf))
+    return { run: streams.length - 1 }
+  })
+
+  const base = {
+    weights: tensors.runtimeBytes,
+    parameters: tensors.runtimeBytes + pools.weights.bytes,
+    tensors: tensors.runtimeBytes + pools.weights.bytes + pools.parameters.bytes,
+  }
+  const constantsEnd = base.tensors + tensors.constantBytes
+  const ordered = streams.map((stream) => orderProgram(stream.map((e) => rebased(e, base)), target))
+  const segments = placeSegments(ordered, constantsEnd)
+  const end = segments.reduce((n, s) => Math.max(n, s.address + s.instructions.length * INSTRUCTION_BYTES), constantsEnd)
+
+  const addressOf = (id: string): number => {
+    const { address, pool } = tensors.placeOf(id)
+    return pool === undefined ? address : base[pool] + address
+  }
+  const weights = new Uint8Array(constantsEnd - base.weights)
+  pools.weights.writeTo(weights, 0)
+  pools.parameters.writeTo(weights, base.parameters - base.weights)
+  for (const { id, data } of lowered.buffers) if (data) weights.set(data, addressOf(id) - base.weights)
+
+  const buffer = (id: string, type: TensorType, name: string): Buffer => ({ id: name, type, address: addressOf(id), bytes: bytesOf(type) })
+  const regions: DramRegion[] = [
+    { kind: 'activations', start: 0, end: base.weights },
+    { kind: 'weights', start: base.weights, end: base.parameters },
+    { kind: 'parameters', start: base.parameters, end: base.tensors },
+    { kind: 'weights', start: base.tensors, end: constantsEnd },
+    { kind: 'instructions', start: constantsEnd, end },
+  ]
+  return {
+    model: model.name,
+    target,
+    batch,
+    inputs: lowered.inputs.map((p) => buffer(p.buffer, p.type, p.name)),
+    outputs: lowered.outputs.map((p) => buffer(p.buffer, p.type, p.name)),
+    buffers: lowered.buffers.map((b) => buffer(b.id, b.type, b.id)),
+    steps,
+    segments,
+    layers: lowered.layers,
+    weights,
+    weightsAddress: base.weights,
+    regions: regions.filter((r) => r.end > r.start),
+    dramBytes: end,
+    estimatedCycles: ordered.reduce((n, o) => n + o.estimatedCycles, 0),
+    lowerBound: lowerBound(lowered, target),
+  }
+}
+
+const ELEMENT_BYTES = { i8: 1, u8: 1, i16: 2, i32: 4, i64: 8, f32: 4, i4: 1, u4: 1, i2: 1, u2: 1, b1: 1 } as const
+
+function bytesOf(type: Buffer['type']): number {
+  return type.shape.reduce((n, d) => n * d, ELEMENT_BYTES[type.dtype])
+}
+
+const align = (n: number) => Math.ceil(n / DRAM_ALIGN) * DRAM_ALIGN
+
+/** Tensors that are written at run time stand at the start of DRAM; constant ones in a pool of their own. */
+function layoutBuffers(lowered: Lowered) {
+  const places = new Map<string, DramPlace>()
+  let runtimeBytes = 0
+  let constantBytes = 0
+  for (const { id, type, data } of lowered.buffers) {
+    if (data) {
+      places.set(id, { address: constantBytes, pool: 'tensors' })
+      constantBytes = align(constantBytes + data.length)
+    } else {
+      places.set(id, { address: runtimeBytes })
+      runtimeBytes = align(runtimeBytes + bytesOf(type))
+    }
+  }
+  return { placeOf: (id: string): DramPlace => must(places.get(id), `buffer ${id}`), runtimeBytes, constantBytes }
+}
+
+function rebased(e: Emitted, base: Readonly<Record<Pool, number>>): Emitted {
+  if (!e.pool || !('dram' in e.instruction)) return e
+  return { ...e, instruction: { ...e.instruction, dram: e.instruction.dram + base[e.pool] } as Instruction }
+}
+
+function placeSegments(ordered: readonly Ordered[], start: number): Segment[] {
+  let at = start
+  return ordered.map(({ instructions, layerOf }) => {
+    const segment = { instructions, layerOf, address: at }
+    at = align(at + instructions.length * INSTRUCTION_BYTES)
+    return segment
+  })
+}
+
+/** Plans, places and emits one stretch of stages; where the plan's buffers cannot be placed, plans again for less memory. */
+function emitStretch(
+  stages: readonly Stage[],
+  lowered: Lowered,
+  target: Target,
+  pools: { readonly weights: ConstantPool; readonly parameters: ConstantPool },
+  dramPlace: (id: string) => DramPlace,
+): Emitted[] {
+  const { maps } = lowered
+  const model = createCostModel(maps, target)
+  const { activationBytes } = capacities(target)
+  let problem: readonly Diagnostic[] | undefined
+  for (let share = 1; share > 0.3; share -= 0.06) {
+    const planned = attempt(() => plan(stages, maps, model, target, Math.floor(activationBytes * share)))
+    if (!planned.ok) {
+      problem ??= planned.diagnostics
+      break
+    }
+    const placed = placeGroups(planned.value, stages, maps, target)
+    if (!placed) continue
+    const emitter = new Emitter(target, maps, pools, dramPlace)
+    planned.value.groups.forEach((group, index) => {
+      emitter.placed = must(placed[index], 'group')
+      emitGroup(emitter, group, stages, model)
+      describe(lowered, group, stages)
+    })
+    return emitter.emitted
+  }
+  throw new Diagnosed(problem ?? [tooScattered(target)])
+}
+
+function tooScattered(target: Target): Diagnostic {
+  return {
+    code: 'trellis/memory-too-small',
+    severity: 'error',
+    message: `the buffers of a layer do not fit side by side in the ${target.memories.activation_kib} KiB of activation memory`,
+    hint: 'give the target more memories.activation_kib',
+  }
+}
+
+/** Addresses for the buffers of every group. */
+function placeGroups(planned: Plan, stages: readonly Stage[], maps: Maps, target: Target): Map<MapId, Placed>[] | undefined {
+  const requests: Request[] = []
+  for (const [id, shape] of planned.resident) {
+    const used = planned.groups.flatMap((g, index) => (g.resident.has(id) ? [index] : []))
+    requests.push({ key: id, shape, from: Math.min(...used), to: Math.max(...used) })
+  }
+  planned.groups.forEach((group, index) => {
+    for (const [id, shape] of group.local) requests.push({ key: `${index} ${id}`, shape, from: index, to: index })
+  })
+  const { activationBytes, bankBytes } = capacities(target)
+  const roles = rolesOf(planned, stages)
+  const apart = (a: Request, b: Request) => {
+    const [x, y] = [roles.get(a.key), roles.get(b.key)]
+    return x !== undefined && y !== undefined && portsClash(x, y)
+  }
+  const placed = place(requests, { bytes: activationBytes, bankBytes, apart })
+  if (!placed) return undefined
+  return planned.groups.map((group, index) => {
+    const here = new Map<MapId, Placed>()
+    for (const id of group.resident) here.set(id, must(placed.get(id), `place of ${id}`))
+    for (const id of group.local.keys()) here.set(id, must(placed.get(`${index} ${id}`), `place of ${id}`))
+    must(maps.size > 0 || undefined, 'maps')
+    return here
+  })
+}
+
+/** Which units read and write a buffer. */
+interface Roles {
+  readonly readers: Set<string>
+  readonly writers: Set<string>
+}
+
+function rolesOf(planned: Plan, stages: readonly Stage[]): Map<string, Roles> {
+  const roles = new Map<string, Roles>()
+  const of = (group: Group, index: number, id: MapId): Roles => {
+    const key = group.resident.has(id) ? id : `${index} ${id}`
+    let r = roles.get(key)
+    if (!r) {
+      r = { readers: new Set(), writers: new Set() }
+      roles.set(key, r)
+    }
+    return r
+  }
+  planned.groups.forEach((group, index) => {
+    for (const stage of stages.slice(group.from, group.to)) {
+      stage.inputs.forEach((use, k) => {
+        const mac = (stage.kind === 'conv' || stage.kind === 'depthwise') && k === 0
+        of(group, index, use.map).readers.add(mac ? 'mac' : 'post')
+      })
+      of(group, index, stage.output).writers.add('post')
+    }
+    for (const id of group.loaded) of(group, index, id).writers.add('load')
+    for (const id of group.stored) of(group, index, id).readers.add('store')
+  })
+  return roles
+}
+
+function portsClash(a: Roles, b: Roles): boolean {
+  const differ = (x: Set<string>, y: Set<string>) => [...x].some((u) => [...y].some((v) => u !== v))
+  return differ(a.readers, b.readers) || differ(a.writers, b.writers)
+}
+
+function describe(lowered: Lowered, group: Group, stages: readonly Stage[]): void {
+  for (const stage of stages.slice(group.from, group.to)) {
+    const layer = must(lowered.layers[stage.layer], 'layer') as { schedule: string }
+    const through = group.loaded.has(must(stage.inputs[0], 'input').map) ? 'from DRAM' : 'on chip'
+    const stripes = group.rows.stripes === 1 ? 'whole' : `${group.rows.stripes} stripes`
+    const cascade = group.to - group.from > 1 ? `, cascade of ${group.to - group.from}` : ''
+    layer.schedule = `${stripes}${cascade}, input ${through}${group.stored.has(stage.output) ? ', output to DRAM' : ''}`
+  }
+}
+
+function lowerBound(lowered: Lowered, target: Target): Program['lowerBound'] {
+  const macs = lowered.layers.reduce((n, l) => n + l.macs, 0)
+  const constants = lowered.layers.reduce((n, l) => n + l.weightBytes + l.parameterBytes, 0)
+  const dramBytes = constants + machinePorts(lowered)
+  const roofline = Math.ceil(macs / (target.array.rows * target.array.cols))
+  return { cycles: Math.max(roofline, Math.ceil(dramBytes / target.dram.bytes_per_cycle)), dramBytes }
+}
+
+/** Bytes that must cross between DRAM and the machine: what it reads without having made it, and what others read. */
+function machinePorts(lowered: Lowered): number {
+  const made = new Set<string>()
+  const read = new Map<string, number>()
+  const written = new Map<string, number>()
+  const asked = new Set(lowered.outputs.map((p) => p.buffer))
+  const mapAt = (id: MapId) => must(lowered.maps.get(id), `map ${id}`)
+  for (const step of lowered.steps) {
+    if ('host' in step) {
+      for (const id of step.host.inputs) asked.add(id)
+      continue
+    }
+    for (const stage of step.stages) {
+      for (const use of stage.inputs) {
+        const map = mapAt(use.map)
+        if (!made.has(map.buffer)) read.set(map.buffer, map.h * map.w * map.c)
+      }
+      const out = mapAt(stage.output)
+      made.add(out.buffer)
+      written.set(out.buffer, out.h * out.w * out.c)
+    }
+  }
+  let bytes = 0
+  for (const size of read.values()) bytes += size
+  for (const [buffer, size] of written) if (asked.has(buffer)) bytes += size
+  return bytes
+}

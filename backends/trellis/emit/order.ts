@@ -1,0 +1,168 @@
+/**
+ * From instructions in the order of their meaning to a program: what must wait for what, which tokens say so, and in
+ * which order they are fetched.
+ */
+import { must } from '../../../ir/diagnostic.ts'
+import { blockPeriod, fillCycles, loadBursts, macCost, postCost, type PostInstruction, storeBursts, streamLatency } from '../isa/costs.ts'
+import type { Access, Space } from '../isa/footprint.ts'
+import { type Instruction, type Unit, UNITS, unitOf } from '../isa/table.ts'
+import { capacities, type Target } from '../target.ts'
+import type { Emitted } from './emitter.ts'
+
+export interface Ordered {
+  readonly instructions: readonly Instruction[]
+  readonly layerOf: Uint16Array
+  readonly estimatedCycles: number
+}
+
+interface Placed {
+  readonly emitted: Emitted
+  readonly unit: number
+  /** Position among the instructions of its unit. */
+  readonly position: number
+  /** For each unit: the position of its last instruction that must be done first, or -1. */
+  readonly after: readonly number[]
+}
+
+export function orderProgram(list: readonly Emitted[], target: Target): Ordered {
+  const placed = dependences(list, target)
+  const starts = estimate(placed, target)
+  const byUnit = UNITS.map((_, unit) => placed.filter((p) => p.unit === unit))
+  const masks = tokens(byUnit)
+  const order = placed.map((_, i) => i).sort((a, b) => (starts.at[a] as number) - (starts.at[b] as number) || a - b)
+  const instructions = order.map((i): Instruction => {
+    const p = must(placed[i], 'instruction')
+    const { wait, signal } = must(masks[p.unit]?.[p.position], 'tokens')
+    return { ...p.emitted.instruction, wait, signal }
+  })
+  instructions.push({ op: 'end', wait: 0, signal: 0 })
+  const layers = order.map((i) => must(placed[i], 'instruction').emitted.layer)
+  return {
+    instructions,
+    layerOf: Uint16Array.from([...layers, layers.at(-1) ?? 0]),
+    estimatedCycles: starts.cycles,
+  }
+}
+
+/** One earlier access, as later ones of other units look for it. */
+interface Past {
+  readonly access: Access
+  readonly position: number
+  readonly banks: number
+}
+
+/** For each instruction, the last one of each other unit that it must come after. */
+function dependences(list: readonly Emitted[], target: Target): Placed[] {
+  const { bankBytes } = capacities(target)
+  const past = new Map<Space, Past[][]>()
+  const count = UNITS.map(() => 0)
+  /** Already implied for later instructions of a unit: it waited before. */
+  const known = UNITS.map(() => UNITS.map(() => -1))
+  return list.map((emitted) => {
+    const unit = UNITS.indexOf(unitOf(emitted.instruction))
+    const position = count[unit] as number
+    count[unit] = position + 1
+    const before = must(known[unit], 'unit')
+    for (const access of emitted.accesses) {
+      const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
+      let spaces = past.get(access.space)
+      if (!spaces) {
+        spaces = UNITS.map(() => [])
+        past.set(access.space, spaces)
+      }
+      spaces.forEach((entries, other) => {
+        if (other === unit) return
+        for (let i = entries.length - 1; i >= 0; i--) {
+          const entry = entries[i] as Past
+          if (entry.position <= (before[other] as number)) break
+          if (!conflicts(access, banks, entry)) continue
+          before[other] = entry.position
+          break
+        }
+      })
+    }
+    for (const access of emitted.accesses) {
+      const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
+      must(past.get(access.space)?.[unit], 'history').push({ access, position, banks })
+    }
+    return { emitted, unit, position, after: [...before] }
+  })
+}
+
+function bankMask(access: Access, bankBytes: number): number {
+  let mask = 0
+  for (let bank = Math.floor(access.start / bankBytes); bank * bankBytes < access.end; bank++) mask |= 1 << bank
+  return mask
+}
+
+/** Data that one of them writes, or a port of a bank that both would use. */
+function conflicts(access: Access, banks: number, { access: other, banks: otherBanks }: Past): boolean {
+  if (access.write === other.write) {
+    if ((banks & otherBanks) !== 0) return true
+    if (!access.write) return false
+  }
+  return access.start < other.end && other.start < access.end
+}
+
+/**
+ * One bit to wait and one to signal are enough: units are in order, so waiting for an instruction covers all before it,
+ * and tokens of one channel are taken in the order in which they are given.
+ */
+function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal: number }[][] {
+  const masks = byUnit.map((list) => list.map(() => ({ wait: 0, signal: 0 })))
+  byUnit.forEach((list, unit) => {
+    const covered = UNITS.map(() => -1)
+    list.forEach(({ after, position }) => {
+      after.forEach((needed, other) => {
+        if (other === unit || needed <= (covered[other] as number)) return
+        covered[other] = needed
+        must(masks[unit]?.[position], 'instruction').wait |= 1 << other
+        must(masks[other]?.[needed], 'instruction').signal |= 1 << unit
+      })
+    })
+  })
+  return masks
+}
+
+/** When each instruction would start if fetch were instant and DRAM shared first come, first served. */
+function estimate(placed: readonly Placed[], target: Target): { readonly at: readonly number[]; readonly cycles: number } {
+  const done = UNITS.map(() => [] as number[])
+  const free = UNITS.map(() => 0)
+  const drain = UNITS.map(() => 0)
+  let dramFree = 0
+  let cycles = 0
+  const at = placed.map(({ emitted: { instruction }, unit, after }) => {
+    let start = free[unit] as number
+    after.forEach((position, other) => {
+      if (position >= 0 && other !== unit) start = Math.max(start, done[other]?.[position] as number)
+    })
+    let end: number
+    const name = UNITS[unit] as Unit
+    if (name === 'load' || name === 'store') {
+      const bursts = instruction.op === 'store' ? storeBursts(instruction, target) : loadBursts(instruction, target)
+      let port = start
+      let granted = start
+      for (const burst of bursts) {
+        granted = Math.max(granted + 1, dramFree)
+        dramFree = granted + burst.beats
+        port = Math.max(port + burst.portCycles, dramFree + (name === 'load' ? target.dram.latency_cycles : 0))
+      }
+      if (instruction.op === 'load.fill') port = Math.max(drain[unit] as number, start) + fillCycles(instruction, target)
+      end = Math.max(port + 1, drain[unit] as number)
+      free[unit] = Math.max(start + 1, granted + 1)
+      drain[unit] = end
+    } else {
+      const cost = name === 'mac' ? macCost(instruction as never, target) : postCost(instruction as PostInstruction, target)
+      const lead = cost.startCycles + cost.setupCycles
+      const first = Math.max(start + lead, drain[unit] as number)
+      const last = first + (cost.blocks - 1) * blockPeriod(cost)
+      end = first - lead + streamLatency(cost)
+      free[unit] = last + 1
+      drain[unit] = last + cost.streamCycles
+    }
+    done[unit]?.push(end)
+    cycles = Math.max(cycles, end)
+    return start
+  })
+  return { at, cycles }
+}

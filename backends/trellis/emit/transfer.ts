@@ -1,0 +1,109 @@
+/** Rows between DRAM and activation memory, and the padding around maps. */
+import { must } from '../../../ir/diagnostic.ts'
+import type { Group } from '../schedule/cascade.ts'
+import { ringOf, rowAddress } from '../schedule/buffer.ts'
+import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
+
+/** Bytes of one load or store, about: small enough that work can start before all of a map is there. */
+const CHUNK_BYTES = 4096
+/** Most bytes of a row in one instruction: the width of its field. */
+const MOST_ROW_BYTES = (1 << 17) - 1
+
+type FillUnit = 'load.fill' | 'post.fill'
+
+function fill(e: Emitter, op: FillUnit, layer: number, m: MapInMemory, at: number, rows: number, bytes: number, step: number, ringed: boolean): void {
+  if (rows <= 0 || bytes <= 0) return
+  const ring = ringed ? ringOf(m.buffer) : { end: 0, size: 0 }
+  const common = { rows, bytes, y_step: step, ring_end: ring.end, ring_size: ring.size, value: m.map.zeroPoint }
+  if (op === 'load.fill') e.emit(op, layer, { ...common, act: at })
+  else e.emit(op, layer, { ...common, out: at })
+}
+
+/** Fills whole padding rows [from, to), which may be above or below the map. */
+function fillRows(e: Emitter, op: FillUnit, layer: number, m: MapInMemory, from: number, to: number): void {
+  const { buffer, map } = m
+  const bytes = (buffer.padding.left + map.w + buffer.padding.right) * map.c
+  fill(e, op, layer, m, rowAddress(buffer, map, from) - buffer.padding.left * map.c, to - from, bytes, buffer.pitch, true)
+}
+
+/**
+ * The padding of a map whose rows [from, to) the post unit is about to write: all columns and the rows above when it
+ * starts, the rows below when it ends. In a ring the columns stay valid as rows come and go.
+ */
+export function padComputed(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
+  const { buffer, map } = m
+  const { top, left, bottom, right } = buffer.padding
+  if (from === 0) {
+    if (buffer.ringBytes > 0) {
+      fill(e, 'post.fill', layer, m, buffer.base, buffer.rows, left * map.c, buffer.pitch, false)
+      fill(e, 'post.fill', layer, m, buffer.base + (left + map.w) * map.c, buffer.rows, right * map.c, buffer.pitch, false)
+      fillRows(e, 'post.fill', layer, m, -top, 0)
+    } else {
+      // The right edge of one row and the left edge of the next are neighbours: one run of bytes a row.
+      const start = buffer.base + top * buffer.pitch + (left + map.w) * map.c
+      fill(e, 'post.fill', layer, m, buffer.base, 1, top * buffer.pitch + left * map.c, 0, false)
+      fill(e, 'post.fill', layer, m, start, map.h - 1, (left + right) * map.c, buffer.pitch, false)
+      const end = start + (map.h - 1) * buffer.pitch
+      fill(e, 'post.fill', layer, m, end, 1, right * map.c + bottom * buffer.pitch, 0, false)
+    }
+  }
+  if (to === map.h && buffer.ringBytes > 0) fillRows(e, 'post.fill', layer, m, map.h, map.h + bottom)
+}
+
+/** Loads rows [from, to) of a map, with its padding. */
+export function loadRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
+  const { buffer, map } = m
+  const { top, left, bottom, right } = buffer.padding
+  if (from === 0) fillRows(e, 'load.fill', layer, m, -top, 0)
+  const rowBytes = map.w * map.c
+  const { address: dram, pool } = e.dramPlace(map.buffer)
+  const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+  for (let y = from; y < to; y += chunk) {
+    const rows = Math.min(chunk, to - y)
+    const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)
+    // Rows that follow one another in both memories are one long row.
+    const joined = left + right === 0 && buffer.ringBytes === 0 && buffer.pitch === rowBytes && rows * rowBytes <= MOST_ROW_BYTES
+    e.emit('load.act', layer, {
+      dram: dram + y * rowBytes,
+      dram_pitch: rowBytes,
+      rows: joined ? 1 : rows,
+      bytes: joined ? rows * rowBytes : rowBytes,
+      act: address - left * map.c,
+      y_step: yStep,
+      ring_end,
+      ring_size,
+      pad_left: left * map.c,
+      pad_right: right * map.c,
+      value: map.zeroPoint,
+    }, { pool })
+  }
+  if (to === map.h) fillRows(e, 'load.fill', layer, m, map.h, map.h + bottom)
+}
+
+export function storeRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
+  const { buffer, map } = m
+  const rowBytes = map.w * map.c
+  const { address: dram } = e.dramPlace(map.buffer)
+  const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+  for (let y = from; y < to; y += chunk) {
+    const rows = Math.min(chunk, to - y)
+    const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)
+    const joined = buffer.ringBytes === 0 && buffer.pitch === rowBytes && rows * rowBytes <= MOST_ROW_BYTES
+    e.emit('store', layer, {
+      act: address,
+      y_step: yStep,
+      ring_end,
+      ring_size,
+      rows: joined ? 1 : rows,
+      bytes: joined ? rows * rowBytes : rowBytes,
+      dram: dram + y * rowBytes,
+      dram_pitch: rowBytes,
+    })
+  }
+}
+
+/** Rows of a map that stripe `s` adds. */
+export function stripeRows(group: Group, map: string, s: number): readonly [from: number, to: number] {
+  const { end } = must(group.rows.maps.get(map), `rows of ${map}`)
+  return [s === 0 ? 0 : (end[s - 1] as number), end[s] as number]
+}
