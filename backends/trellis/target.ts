@@ -219,8 +219,8 @@ function check(data: unknown, at: (path: readonly string[]) => Span): Target {
       })),
     )
   }
-  const { array } = checked.value
-  const target = { ...checked.value, array: { ...array, post_lanes: array.post_lanes ?? array.cols } }
+  const { rows, cols, post_lanes = cols, line_words } = checked.value.array
+  const target = { ...checked.value, array: { rows, cols, post_lanes, line_words } }
   return checkTogether(target, at)
 }
 
