@@ -1,3 +1,3 @@
 /** The textual form of graphs: `print` and `parse` are inverse, but for spans. */
 export { parse, type ReadSidecar } from './parser.ts'
-export { formatType, type PrintedGraph, print } from './printer.ts'
+export { print } from './printer.ts'

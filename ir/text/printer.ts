@@ -20,7 +20,7 @@ const INLINE_ELEMENTS = 8
 const ALIGNMENT_BYTES = 16
 
 /** A graph whose values are all defined (the verifier's rules); `parse` gives it back, without the spans. */
-export function print(graph: Graph, sidecarName = `${graph.name}.esp.bin`): PrintedGraph {
+export function print(graph: Graph, sidecarName = defaultSidecarName(graph)): PrintedGraph {
   const sidecar = new SidecarWriter()
   const printed = new Set<ValueId>()
   const constants = (ids: Iterable<ValueId>): string[] =>
@@ -46,6 +46,11 @@ export function print(graph: Graph, sidecarName = `${graph.name}.esp.bin`): Prin
     '',
   ]
   return { text: lines.join('\n'), sidecar: sidecar.bytes(), sidecarName }
+}
+
+/** The graph's name, as far as it can stand in a file name. */
+function defaultSidecarName({ name }: Graph): string {
+  return `${name.replace(/[^A-Za-z0-9_.-]+/g, '_').replace(/^\.+/, '') || 'graph'}.esp.bin`
 }
 
 function formatNode(graph: Graph, node: Node): string {
@@ -74,7 +79,7 @@ function formatNumbers(numbers: readonly number[]): string {
 }
 
 /** A type as in the text, for example `i8[1,28,28,1] scale=0.00392156886 zp=-128`. */
-export function formatType(type: TensorType): string {
+function formatType(type: TensorType): string {
   return `${type.dtype}[${type.shape.join(',')}]${type.quant ? formatQuant(type.quant) : ''}`
 }
 

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { unwrap } from '../../ir/diagnostic.ts'
 import { print } from '../../ir/text/index.ts'
-import { formatOf, loadModel } from '../../src/importers/index.ts'
+import { formatOf, loadModel, loadModelBytes } from '../../src/importers/index.ts'
 import { expectSameGraph } from '../text/same-graph.ts'
 import { hasZoo, zooPath } from './zoo.ts'
 
@@ -58,9 +57,7 @@ describe('files that are no model', () => {
     const huge = save('huge.tflite', 'x')
     truncateSync(huge, 3 * 2 ** 30)
     expect((await refusal(huge))?.code).toBe('model/too-large')
-    const pipe = join(folder, 'pipe.tflite')
-    execFileSync('mkfifo', [pipe])
-    expect((await refusal(pipe))?.code).toBe('model/not-a-file')
+    expect((await refusal('/dev/zero'))?.code).toBe('model/not-a-file')
   })
 })
 
@@ -109,6 +106,8 @@ describe.skipIf(!hasZoo)('models of the zoo', () => {
     const { text, sidecar, sidecarName } = print(graph)
     save(sidecarName, sidecar)
     expectSameGraph(unwrap(await loadModel(save('resnet8.esp', text))), graph)
+    const bytes = new TextEncoder().encode(text)
+    expectSameGraph(unwrap(loadModelBytes(bytes, 'resnet8.esp', () => ({ ok: true, value: sidecar }))), graph)
   })
 
   test('ONNX files are refused as such', async () => {

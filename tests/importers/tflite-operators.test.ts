@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { unwrap } from '../../ir/diagnostic.ts'
 import type { Node } from '../../ir/graph.ts'
 import { importTflite } from '../../src/importers/tflite/index.ts'
+import { BUILTIN_OPERATORS } from '../../src/importers/tflite/names.ts'
 import { OPTIONS } from '../../src/importers/tflite/schema.ts'
 import { type OperatorSketch, type TensorSketch, tfliteFile } from './tflite-file.ts'
 
@@ -36,6 +37,19 @@ function node(name: string, inputs: readonly TensorSketch[], output: TensorSketc
   if (!only) throw new Error('no node')
   return only
 }
+
+test('operators have the numbers of the schema', () => {
+  const numbers = { ADD: 0, CUSTOM: 32, STRIDED_SLICE: 45, TRANSPOSE_CONV: 67, LEAKY_RELU: 98, QUANTIZE: 114 }
+  const later = {
+    HARD_SWISH: 117,
+    PLACEHOLDER_FOR_GREATER_OP_CODES: 127,
+    HASHTABLE: 136,
+    GELU: 150,
+    RIGHT_SHIFT: 161,
+  }
+  for (const [name, number] of Object.entries({ ...numbers, ...later }))
+    expect(BUILTIN_OPERATORS[number]).toBe(name)
+})
 
 const SAME = 0
 const VALID = 1

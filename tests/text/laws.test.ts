@@ -10,10 +10,10 @@ describe('printing and parsing', () => {
   test('parse(print(graph)) is the graph, and prints the same again', () => {
     fc.assert(
       fc.property(randomGraph, (graph) => {
-        const { text, sidecar } = print(graph, 'random.esp.bin')
+        const { text, sidecar } = print(graph)
         const parsed = unwrap(parse(text, 'random.esp', () => ({ ok: true, value: sidecar })))
         expectSameGraph(parsed, graph)
-        const again = print(parsed, 'random.esp.bin')
+        const again = print(parsed)
         expect(again.text).toBe(text)
         expect(Buffer.compare(again.sidecar, sidecar)).toBe(0)
       }),

@@ -5,7 +5,7 @@
 
 export type ScalarKind = 'bool' | 'i8' | 'u8' | 'i32' | 'u32' | 'u64' | 'f32'
 /** `bytes` is a view of the file; `union` is the position of a table whose type another field tells. */
-export type BlobKind = 'string' | 'bytes' | 'union'
+type BlobKind = 'string' | 'bytes' | 'union'
 export type VectorKind = 'i32s' | 'i64s' | 'f32s'
 
 export type Field =
@@ -208,6 +208,5 @@ type FieldValue<F> = F extends readonly [number, infer K extends ScalarKind, unk
 export type Table<T extends TableSchema> = { readonly [N in keyof T['fields']]: FieldValue<T['fields'][N]> }
 
 export type TfliteModel = Table<typeof MODEL>
-export type TfliteSubgraph = Table<typeof SUBGRAPH>
 export type TfliteTensor = Table<typeof TENSOR>
 export type TfliteOperator = Table<typeof OPERATOR>
