@@ -91,6 +91,7 @@ const MISTAKES: readonly (readonly [string, string[], number, string, RegExp])[]
     'file/unreadable',
     /perm/,
   ],
+  ['a compiled folder', run(at('a-folder'), DATA), 1, 'model/compiled', /--backend trellis/],
   [
     'a wrong-shaped array',
     run(MODEL, at('wrong-shape.npy')),
