@@ -2,7 +2,7 @@
 
 import { parameterBlockBytes } from '../../backends/trellis/isa/costs.ts'
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
-import { multiplyByQuantizedMultiplier } from '../../ir/arith/rounding.ts'
+import { multiplyByQuantizedMultiplier, multiplyHalfEven } from '../../ir/arith/rounding.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
 import { addOperands } from './arithmetic.ts'
 import { illegal, within } from './legality.ts'
@@ -27,8 +27,10 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const outRing = ringOf(i.ring_end, i.ring_size)
   const operandRing = ringOf(setup.ring_end, setup.ring_size)
   const operandRowBytes = (i.mx - 1) * setup.x_step + (i.blocks - 1) * cols + i.last_lanes
+  const halfEven = i.rounding === 1
   const zeroPoint = i.mode === 1 ? setup.zp_a : i.zp
   const [low, high] = i.mode === 1 ? [-128, 127] : [i.min, i.max]
+  const scale = i.rounding === 1 ? multiplyHalfEven : multiplyByQuantizedMultiplier
   const multipliers = new Int32Array(cols).fill(i.multiplier)
   const shifts = new Int8Array(cols).fill(i.shift)
 
@@ -54,10 +56,12 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
       for (let x = 0; x < i.mx; x++) {
         for (let lane = 0; lane < lanes; lane++) {
           const sum = ((accumulators[acc + lane] as number) + (biases[lane] as number)) | 0
-          const scaled =
-            multiplyByQuantizedMultiplier(sum, multipliers[lane] as number, shifts[lane] as number) +
-            zeroPoint
-          let value = clamp(scaled, low, high)
+          const multiplier = multipliers[lane] as number
+          const shift = shifts[lane] as number
+          const scaled = halfEven
+            ? multiplyHalfEven(sum, multiplier, shift)
+            : multiplyByQuantizedMultiplier(sum, multiplier, shift)
+          let value = clamp(scaled + zeroPoint, low, high)
           if (i.mode === 1) {
             const other = activation[operand + lane] as number
             value = clamp(addOperands(setup, value, other, 1) + i.zp, i.min, i.max)

@@ -279,6 +279,7 @@ export const GENERATORS: Generators = {
       per_channel: perChannel,
       multiplier: d.int(-(2 ** 31), 2 ** 31 - 1),
       shift: d.int(-31, 20),
+      rounding: d.int(0, 1),
       mode: d.int(0, 2),
       table: d.int(0, 3),
     }

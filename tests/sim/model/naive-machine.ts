@@ -29,6 +29,17 @@ function requantize(x: number, multiplier: number, shift: number): number {
   return Number(high < 0n ? -((-high + half) >> right) : (high + half) >> right)
 }
 
+/** The exact product, rounded once, halves to even, saturated to int32. */
+function requantizeHalfEven(x: number, multiplier: number, shift: number): number {
+  const product = BigInt(x) * BigInt(multiplier)
+  const right = BigInt(31 - shift)
+  const floor = product >> right
+  const twice = 2n * (product - (floor << right))
+  const unit = 1n << right
+  const rounded = twice > unit || (twice === unit && floor % 2n !== 0n) ? floor + 1n : floor
+  return clampTo(Number(rounded), -(2 ** 31), 2 ** 31 - 1)
+}
+
 const clampTo = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x))
 const wrap = (address: number, end: number, size: number): number =>
   size > 0 && address >= end ? address - size : address
@@ -270,7 +281,9 @@ export class NaiveMachine {
             const multiplier = i.per_channel === 1 ? word(block0 + 4 * (cols + c)) : i.multiplier
             const shift =
               i.per_channel === 1 ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
-            const scaled = requantize(((acc[c] as number) + word(block0 + 4 * c)) | 0, multiplier, shift)
+            const sum = ((acc[c] as number) + word(block0 + 4 * c)) | 0
+            const scaled =
+              i.rounding === 1 ? halfEven(sum, multiplier, shift) : requantize(sum, multiplier, shift)
             this.output(i, y, x, block * cols + c, this.finish(i, scaled, y, x, block * cols + c))
           }
         }

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Instruction } from '../../backends/trellis/isa/table.ts'
+import type { Target } from '../../backends/trellis/target.ts'
+import { CAUSES, TIMED_UNITS } from '../../sim/timing/ledger.ts'
+import { simulateTiming } from '../../sim/timing/simulate.ts'
+import { drawFrom, SHAPES, targetOf } from './model/instructions.ts'
+import { randomProgram } from './model/programs.ts'
+import { stepProgram } from './model/stepping-machine.ts'
+
+const anyCase = fc
+  .record({
+    g: fc.gen(),
+    shape: fc.constantFrom(...SHAPES),
+    bus: fc.constantFrom(1, 2, 4, 8, 16, 32, 64),
+    latency: fc.integer({ min: 1, max: 60 }),
+    length: fc.integer({ min: 1, max: 60 }),
+  })
+  .map(({ g, shape: [rows, cols], bus, latency, length }) => {
+    const target = targetOf(rows, cols, {
+      dram: { bytes_per_cycle: bus, latency_cycles: latency, model: 'fixed' },
+    })
+    return { target, program: randomProgram(drawFrom(g), target, length) }
+  })
+
+const time = (program: readonly Instruction[], target: Target) =>
+  simulateTiming(program, 0, target, { intervals: true })
+
+describe('the event-driven model on random programs', () => {
+  it('agrees with the contract stepped cycle by cycle', () => {
+    fc.assert(
+      fc.property(anyCase, ({ target, program }) => {
+        const events = time(program, target)
+        const stepped = stepProgram(program, target, events.cycles + 1000)
+        expect([...events.startCycles]).toEqual(stepped.started)
+        expect([...events.doneCycles]).toEqual(stepped.done)
+        expect(events.cycles).toBe(stepped.cycles)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('spends every cycle of every unit once', () => {
+    fc.assert(
+      fc.property(anyCase, ({ target, program }) => {
+        const { cycles, units, intervals } = time(program, target)
+        for (const unit of TIMED_UNITS) {
+          const { busy, stall, idle } = units[unit]
+          const stalled = Object.values(stall).reduce((sum, n) => sum + n, 0)
+          expect(busy + stalled + idle, unit).toBe(cycles)
+          let at = 0
+          for (const interval of intervals?.[unit] ?? []) {
+            expect(interval.start, unit).toBe(at)
+            expect(interval.end).toBeGreaterThan(interval.start)
+            expect(CAUSES).toContain(interval.cause)
+            at = interval.end
+          }
+          expect(at, unit).toBe(cycles)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
