@@ -39,14 +39,25 @@ function emitStage(e: Emitter, stage: Stage, from: number, to: number, model: Co
       return emitConv(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)
     case 'depthwise':
       return emitDepthwise(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)
-    case 'pool':
+    default:
       load()
-      return emitPool(e, stage, from, to)
-    case 'binary':
-      load()
-      return emitBinary(e, stage, from, to)
-    case 'move':
-      load()
-      return emitMove(e, stage, from, to)
+      for (let at = from; at < to; ) {
+        const end = Math.min(to, at + rowsAtOnce(e, stage))
+        if (stage.kind === 'pool') emitPool(e, stage, at, end)
+        else if (stage.kind === 'binary') emitBinary(e, stage, at, end)
+        else emitMove(e, stage, at, end)
+        at = end
+      }
   }
+}
+
+/** Vectors that one instruction of the post unit alone makes, about: loads, stores and later stages wait for all of them. */
+const VECTORS_AT_ONCE = 256
+
+function rowsAtOnce(e: Emitter, stage: Stage): number {
+  const { map } = e.at(stage.output)
+  const rows = Math.max(1, Math.floor(VECTORS_AT_ONCE / Math.ceil((map.w * map.c) / e.target.array.cols)))
+  // Rows of an enlarged map come in whole groups, or each would be an instruction of its own.
+  const group = stage.kind === 'move' ? Math.max(...stage.parts.map((p) => p.upY)) : 1
+  return Math.ceil(rows / group) * group
 }

@@ -17,6 +17,7 @@ interface Kernel {
   readonly list: BlockList
   readonly blocks: number
   readonly channels: number
+  readonly bias: Int32Array
   readonly weightAt: (channel: number, source: number) => number
 }
 
@@ -77,10 +78,10 @@ function parameterPiece(e: Emitter, stage: ConvStage | DepthwiseStage, k: Kernel
   const most = Math.max(nb, Math.floor(e.parameterMemory.capacity / 2 / bytes / nb) * nb)
   const from = Math.floor(block / most) * most
   const to = Math.min(k.blocks, from + most)
-  const key = `${stage.output} parameters ${from}-${to}`
+  const key = `${k.key} parameters ${from}-${to}`
   const slot = e.parameterMemory.place(key, Math.ceil(((to - from) * bytes) / 4) * 4)
   if (!slot.hit) {
-    const dram = e.parameterPool.add(key, () => packParameters(stage.bias, stage.requant, from, to, cols))
+    const dram = e.parameterPool.add(key, () => packParameters(k.bias, stage.requant, from, to, cols))
     e.emit('load.param', stage.layer, { dram, param: slot.address, bytes: (to - from) * bytes }, { pool: 'parameters' })
   }
   return slot.address + (block - from) * bytes
@@ -178,6 +179,7 @@ function post(
     per_channel: perChannel ? 1 : 0,
     multiplier: perChannel ? 0 : must(stage.requant.multiplier[0], 'multiplier'),
     shift: perChannel ? 0 : must(stage.requant.shift[0], 'shift'),
+    rounding: stage.requant.rule === 'half_even' ? 1 : 0,
     mode: stage.kind === 'conv' && stage.residual ? 1 : stage.table ? 2 : 0,
     table,
   })
@@ -210,6 +212,7 @@ export function emitConv(e: Emitter, stage: ConvStage, from: number, to: number,
       list: denseList(stage, moved, input.buffer.pitch, input.buffer.ringBytes > 0, e.target),
       blocks: Math.ceil(output.map.c / cols),
       channels: output.map.c,
+      bias: phase.bias,
       weightAt: (channel, source) => stage.weights[channel * perChannel + source] as number,
     }
     const rows = (edge: number) => Math.max(0, Math.ceil((edge - phase.originY) / stage.stepY))
@@ -291,6 +294,7 @@ export function emitDepthwise(e: Emitter, stage: DepthwiseStage, from: number, t
     list: depthwiseList(stage, geometry, input.buffer.pitch, input.map.c),
     blocks: Math.ceil(output.map.c / cols),
     channels: output.map.c,
+    bias: stage.bias,
     weightAt: (channel, source) => stage.weights[source * output.map.c + channel] as number,
   }
   const passes = geometry.passes.length

@@ -107,15 +107,16 @@ export function emitPool(e: Emitter, stage: PoolStage, from: number, to: number)
   const lastLanes = out.map.c - (blocks - 1) * cols
   for (const y of windowRuns(from, to, stage.strideY, stage.padTop, stage.kernelH, input.map.h)) {
     for (const x of windowRuns(0, out.map.w, stage.strideX, stage.padLeft, stage.kernelW, input.map.w)) {
-      if (!stage.maximum) {
-        const scale = stage.scale(x.size * y.size)
+      const scale = stage.maximum ? undefined : stage.scale(x.size * y.size)
+      if (scale) {
         e.setup(stage.layer, { zp_a: scale.zeroPointIn, zp_b: scale.zeroPoint, m_out: scale.multiplier, s_out: scale.shift })
       }
       const window = (channel: number, mx: number, step: { readonly from: number; readonly to: number }, lanes: number, every: number): void => {
         const source = walkOut(input, y.first, x.first, channel)
         const result = walkOut(out, y.at, x.at, channel)
         e.emit('post.pool', stage.layer, {
-          kind: stage.maximum ? 0 : 1,
+          kind: scale ? 1 : 0,
+          rounding: scale?.rule === 'half_even' ? 1 : 0,
           input: source.address,
           in_x_step: step.from,
           in_y_step: stage.strideY * source.yStep,

@@ -54,6 +54,10 @@ const every: Field = {
   bits: 1,
   doc: '1: `last_lanes` holds for every vector of a row, not for the last alone',
 }
+const rounding: Field = {
+  bits: 1,
+  doc: 'rule of the requantization. 0: tflite, a doubling high multiply and a rounding shift; 1: half_even, one rounding of the exact product, halves to even',
+}
 const q8 = (doc: string): Field => ({ bits: 8, signed: true, doc })
 const multiplier = (doc: string): Field => ({ bits: 32, signed: true, doc: `multiplier ${doc}, Q0.31` })
 const shift = (doc: string): Field => ({ bits: 6, signed: true, doc: `shift ${doc}, positive is left` })
@@ -232,6 +236,7 @@ export const INSTRUCTIONS = {
       },
       multiplier: multiplier('of the requantization'),
       shift: shift('of the requantization'),
+      rounding,
       mode: {
         bits: 2,
         doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table',
@@ -300,6 +305,7 @@ export const INSTRUCTIONS = {
       'Largest value, or requantized sum (m_out of post.setup, zero point zp_a subtracted from each), over a window of vectors of cols bytes.',
     fields: {
       kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b, saturated' },
+      rounding,
       input: act('first byte of the first window'),
       in_x_step: xStep('windows'),
       in_y_step: yStep('rows of windows'),

@@ -1,5 +1,6 @@
 /** Lowering of convolutions, transposed convolutions and fully connected layers. */
 import { convRequant, fullyConnectedRequant, type ChannelRequant } from '../../../ir/arith/requant.ts'
+import { integerEquivalent } from '../../../ir/arith/equivalent.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
@@ -38,8 +39,9 @@ function constantsOf(ctx: LoweringContext, node: Node, activation: Activation, f
   if (!(weights.data instanceof Int8Array)) return unsupported(`the array multiplies int8 weights, not ${weights.type.dtype}`)
   if (weights.type.quant?.zeroPoint.some((z) => z !== 0)) return unsupported('its weights have a zero point other than 0')
   if (bias !== undefined && !(bias.data instanceof Int32Array)) return unsupported('its bias is not a constant int32 tensor')
-  const requant = (fullyConnected ? fullyConnectedRequant : convRequant)(input, weights.type, output, activation, bias?.type)
-  if (requant.rule !== 'tflite') return unsupported(`the post unit does not round by ${requant.rule}`)
+  const exact = (fullyConnected ? fullyConnectedRequant : convRequant)(input, weights.type, output, activation, bias?.type)
+  const requant = exact.rule === 'real' ? integerEquivalent(exact) : exact
+  if (requant?.rule !== 'tflite' && requant?.rule !== 'half_even') return unsupported(`the post unit cannot round by ${exact.rule}`)
   return { data: weights.data, shape: weights.type.shape, bias: bias?.data as Int32Array | undefined, requant }
 }
 
@@ -58,6 +60,7 @@ function requantOf(r: ChannelRequant): Requant {
   return {
     multiplier: same ? r.multiplier.slice(0, 1) : r.multiplier,
     shift: same ? r.shift.slice(0, 1) : r.shift,
+    rule: r.rule === 'half_even' ? 'half_even' : 'tflite',
     zeroPoint: r.outputZeroPoint,
     min: r.min,
     max: r.max,
@@ -118,7 +121,7 @@ export function lowerTransposeConv(ctx: LoweringContext, node: Node): Stage | Un
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
   if (!input || !output) return unsupported('its batch is not 1')
   const [sy, sx] = attrs.stride
-  const phases: Phase[] = []
+  const phases: Omit<Phase, 'bias'>[] = []
   for (let py = 0; py < sy; py++) {
     for (let px = 0; px < sx; px++) {
       phases.push({ originY: py, originX: px, taps: phaseTaps(py, px, kh, kw, attrs) })
@@ -165,16 +168,22 @@ function convStage(
   constants: Exclude<ReturnType<typeof constantsOf>, Unsupported>,
   input: MutableMap,
   output: MutableMap,
-  phases: readonly Phase[],
+  phases: readonly Omit<Phase, 'bias'>[],
   geometry: ConvGeometry,
 ): ConvStage {
   const { data, bias, requant } = constants
   const perChannel = geometry.kernelSize * geometry.cin
-  const folded = foldBias(bias, output.c, requant.inputZeroPoint, (o) => {
-    let sum = 0
-    for (let i = o * perChannel; i < (o + 1) * perChannel; i++) sum += data[i] as number
-    return sum
-  })
+  const folded = phases.map((phase) => ({
+    ...phase,
+    bias: foldBias(bias, output.c, requant.inputZeroPoint, (o) => {
+      let sum = 0
+      for (const { kernelIndex } of phase.taps) {
+        const at = o * perChannel + kernelIndex * geometry.cin
+        for (let i = at; i < at + geometry.cin; i++) sum += data[i] as number
+      }
+      return sum
+    }),
+  }))
   const own = requantOf(requant)
   const allTaps = phases.flatMap((p) => p.taps)
   const phaseOut = { h: Math.ceil(output.h / geometry.stepY), w: Math.ceil(output.w / geometry.stepX) }
@@ -188,9 +197,8 @@ function convStage(
     }),
     inputs: [useOf(input, allTaps, phaseOut, geometry.strideY, geometry.strideX, geometry.stepY)],
     output: output.id,
-    phases,
+    phases: folded,
     weights: data,
-    bias: folded,
     requant: own,
     ...geometry,
   }

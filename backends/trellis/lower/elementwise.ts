@@ -1,6 +1,6 @@
 /** Lowering of everything that needs no multiply array: sums, pools, moves and tables. */
 import { addRequant, meanRequant, mulRequant, reluRequant, rescaleRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
-import { multiplyByQuantizedMultiplier } from '../../../ir/arith/rounding.ts'
+import { multiplyHalfEven } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf, valueOf } from '../../../ir/graph.ts'
@@ -117,14 +117,16 @@ export function lowerPool(ctx: LoweringContext, node: Node): Stage | Unsupported
   if (!maximum && !reciprocalIsExact(attrs.kernel[0] * attrs.kernel[1])) {
     return unsupported('its window is too large for an exact division by multiplication')
   }
-  return poolStage(ctx, node, ports, maximum, attrs, (count) => ({ ...reciprocal(count), zeroPointIn: 0, zeroPoint: 0 }))
+  return poolStage(ctx, node, ports, maximum, attrs, (count) => ({ ...reciprocal(count), rule: 'half_even', zeroPointIn: 0, zeroPoint: 0 }))
 }
 
-/** 1 / count as a multiplier rounded up, so that ties of a sum / count still round away from zero. */
+/**
+ * 1 / count as a multiplier a little too large: a tie of a positive or negative sum then lies just beyond the half, so
+ * that the single rounding of `half_even` takes it away from zero as the pool's division does.
+ */
 export function reciprocal(count: number): { readonly multiplier: number; readonly shift: number } {
-  const shift = -Math.ceil(Math.log2(count)) + 1
-  const multiplier = Math.ceil(2 ** (31 - shift) / count)
-  return multiplier >= 2 ** 31 ? { multiplier: 2 ** 30, shift: shift + 1 } : { multiplier, shift }
+  const shift = 1 - Math.ceil(Math.log2(count))
+  return { multiplier: Math.floor(2 ** (31 - shift) / count) + 1, shift }
 }
 
 const checkedCounts = new Map<number, boolean>()
@@ -140,7 +142,7 @@ function reciprocalIsExact(count: number): boolean {
     const { multiplier, shift } = reciprocal(n)
     for (let sum = -128 * n; sum <= 128 * n && exact; sum++) {
       const rounded = Math.trunc((sum + (sum > 0 ? 1 : -1) * Math.floor(n / 2)) / n)
-      exact = multiplyByQuantizedMultiplier(sum, multiplier, shift) === (rounded | 0)
+      exact = multiplyHalfEven(sum, multiplier, shift) === (rounded | 0)
     }
   }
   checkedCounts.set(count, exact)
@@ -163,7 +165,7 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   output.c = input.c
   return poolStage(ctx, node, ports, false, { kernel, stride: kernel, pads: [0, 0, 0, 0] }, (count) => {
     const r = meanRequant(inputType, outputType, count)
-    return { multiplier: r.multiplier, shift: r.shift, zeroPointIn: zeroPointOf(inputType), zeroPoint: r.outputZeroPoint }
+    return { multiplier: r.multiplier, shift: r.shift, rule: 'tflite', zeroPointIn: zeroPointOf(inputType), zeroPoint: r.outputZeroPoint }
   })
 }
 

@@ -43,6 +43,7 @@ export interface InputUse {
 export interface Requant {
   readonly multiplier: Int32Array
   readonly shift: Int32Array
+  readonly rule: 'tflite' | 'half_even'
   readonly zeroPoint: number
   readonly min: number
   readonly max: number
@@ -75,6 +76,8 @@ export interface Phase {
   readonly originY: number
   readonly originX: number
   readonly taps: readonly Tap[]
+  /** Bias with the input's zero point folded in, over the taps of this phase. */
+  readonly bias: Int32Array
 }
 
 interface StageBase {
@@ -97,8 +100,6 @@ export interface ConvStage extends StageBase {
   readonly kernelSize: number
   /** Input channels. */
   readonly cin: number
-  /** Bias with the input's zero point folded in. */
-  readonly bias: Int32Array
   readonly requant: Requant
   /** Fused addition of a second map (inputs[1]). */
   readonly residual?: BinaryConstants
@@ -116,6 +117,7 @@ export interface DepthwiseStage extends StageBase {
   readonly padLeft: number
   /** [kernel index][channel], int8. */
   readonly weights: Int8Array
+  /** With the input's zero point folded in. */
   readonly bias: Int32Array
   readonly requant: Requant
   readonly table?: Int8Array
@@ -134,6 +136,7 @@ export interface PoolStage extends StageBase {
   readonly scale: (count: number) => {
     readonly multiplier: number
     readonly shift: number
+    readonly rule: 'tflite' | 'half_even'
     readonly zeroPointIn: number
     readonly zeroPoint: number
   }

@@ -84,6 +84,11 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
         )
       }
       if (i.x_stride === 0 || i.y_stride === 0) return operand('has a stride of 0')
+      if (i.resume === 1 && i.entries * i.blocks !== 1) {
+        return operand(
+          'resumes the line buffers, but they hold the rows of one list entry and one block only',
+        )
+      }
       const words = (i.mx - 1) * i.x_stride + i.taps
       if (i.lines > 1 && words > lineWords) {
         return operand(`streams rows of ${words} words, but the line buffers hold ${lineWords}`)
