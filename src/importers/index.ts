@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { attempt, fail, type Result, unwrap } from '../../ir/diagnostic.ts'
 import type { Graph } from '../../ir/graph.ts'
-import { parse, type ReadSidecar } from '../../ir/text/index.ts'
+import type { ReadSidecar } from '../../ir/text/index.ts'
 import { readBytes } from '../files.ts'
 import { guess, type ModelFormat, promisedFormat, sniff } from './format.ts'
 import { importTflite, isTflite } from './tflite/index.ts'
@@ -19,21 +19,29 @@ const MAX_FILE_BYTES = 2 ** 31 - 1
  * `model/...` if it is no model, then those of the format.
  */
 export async function loadModel(path: string): Promise<Result<Graph>> {
-  return attempt(() => {
+  const bytes = attempt(() => {
     refuseUnreadable(path)
-    return unwrap(
-      loadModelBytes(unwrap(readBytes(path)), path, (name) => readBytes(join(dirname(path), name))),
-    )
+    return unwrap(readBytes(path))
   })
+  if (!bytes.ok) return bytes
+  return loadModelBytes(bytes.value, path, (name) => readBytes(join(dirname(path), name)))
 }
 
 /** The same from bytes; `file` names them in diagnostics and tells the format where the content does not. */
-export function loadModelBytes(bytes: Uint8Array, file: string, readSidecar: ReadSidecar): Result<Graph> {
+export async function loadModelBytes(
+  bytes: Uint8Array,
+  file: string,
+  readSidecar: ReadSidecar,
+): Promise<Result<Graph>> {
   switch (sniff(bytes, file)) {
     case 'tflite':
       return importTflite(bytes, file)
-    case 'esp':
-      return attempt(() => verified(unwrap(parse(new TextDecoder().decode(bytes), file, readSidecar)), file))
+    case 'esp': {
+      // The parser's library takes a tenth of a second to load, which other formats need not wait for.
+      const { parse } = await import('../../ir/text/index.ts')
+      const text = new TextDecoder().decode(bytes)
+      return attempt(() => verified(unwrap(parse(text, file, readSidecar)), file))
+    }
     case undefined:
       return attempt(() => refuseForeign(bytes, file))
   }

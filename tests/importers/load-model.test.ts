@@ -107,7 +107,10 @@ describe.skipIf(!hasZoo)('models of the zoo', () => {
     save(sidecarName, sidecar)
     expectSameGraph(unwrap(await loadModel(save('resnet8.esp', text))), graph)
     const bytes = new TextEncoder().encode(text)
-    expectSameGraph(unwrap(loadModelBytes(bytes, 'resnet8.esp', () => ({ ok: true, value: sidecar }))), graph)
+    expectSameGraph(
+      unwrap(await loadModelBytes(bytes, 'resnet8.esp', () => ({ ok: true, value: sidecar }))),
+      graph,
+    )
   })
 
   test('ONNX files are refused as such', async () => {

@@ -132,6 +132,31 @@ describe('operators', () => {
     expect(diagnostic?.span?.path).toBe(`subgraph 0 / operator 0 (${operator.name})`)
   })
 
+  test('16-bit sums that TFLite would compute by shifts', () => {
+    const short = (name: string, scale: number): TensorSketch => ({ ...x, type: 'INT16', name, scale })
+    const sum = (powerOfTwoScaleInt16: boolean | undefined, scale: number) => {
+      const options = powerOfTwoScaleInt16 === undefined ? {} : { powerOfTwoScaleInt16 }
+      const operator: OperatorSketch = {
+        name: 'ADD',
+        inputs: [0, 1],
+        outputs: [2],
+        options: [OPTIONS.add, options],
+      }
+      const tensors = [short('a', 2 ** -10), short('b', 2 ** -12), short('c', scale)]
+      return importTflite(tfliteFile({ tensors, operators: [operator], inputs: [0, 1], outputs: [2] }), 'f')
+    }
+    for (const flag of [undefined, true]) {
+      for (const scale of [2 ** -10, 2 ** -10 * 1.0002]) {
+        expect(sum(flag, scale)).toMatchObject({
+          ok: false,
+          diagnostics: [{ code: 'tflite/unsupported-option' }],
+        })
+      }
+      expect(sum(flag, 0.001).ok).toBe(true)
+    }
+    expect(sum(false, 2 ** -10).ok).toBe(true)
+  })
+
   function w(): TensorSketch {
     return { ...x, shape: [1, 1, 1, 1], data: Uint8Array.of(1) }
   }
@@ -164,6 +189,17 @@ describe('names', () => {
 
 describe('damaged files', () => {
   const good = tfliteFile({ tensors: [x, y], operators: [relu], inputs: [0], outputs: [1] })
+
+  test('an older schema is named', () => {
+    const old = good.slice()
+    const view = new DataView(old.buffer)
+    const root = view.getUint32(0, true)
+    const vtable = root - view.getInt32(root, true)
+    view.setUint32(root + view.getUint16(vtable + 4, true), 2, true)
+    expect(importTflite(old, 'old.tflite')).toMatchObject({
+      diagnostics: [{ code: 'tflite/schema-version' }],
+    })
+  })
 
   test.each([0, 4, 7, 8, 20, 100, good.length - 1])('cut off after %i bytes', (length) => {
     const result = importTflite(good.subarray(0, length), 'cut.tflite')

@@ -34,6 +34,7 @@ export function isTflite(bytes: Uint8Array): boolean {
   return String.fromCharCode(...bytes.subarray(4, 8)) === 'TFL3'
 }
 
+const SCHEMA_VERSION = 3
 const SUBGRAPH_PATH = 'subgraph 0'
 
 class Importer {
@@ -59,6 +60,14 @@ class Importer {
     this.file = file
     this.reader = new FlatbufferReader(bytes, file)
     this.model = this.reader.root(MODEL, '')
+    if (this.model.version !== SCHEMA_VERSION) {
+      fail({
+        code: 'tflite/schema-version',
+        message: `the file has schema version ${this.model.version}; only ${SCHEMA_VERSION} can be read`,
+        span: { file, path: 'version' },
+        hint: 'export the model again with a current converter',
+      })
+    }
     const subgraph = this.model.subgraphs[0]
     if (!subgraph) fail({ code: 'tflite/no-subgraph', message: 'the model has no subgraph', span: { file } })
     this.operators = subgraph.operators

@@ -177,13 +177,19 @@ function pooling(
  * otherwise (tensorflow/lite/kernels/add.cc); that rule is not one of the IR's.
  */
 function sum(view: OperatorView<Activated & { readonly powerOfTwoScaleInt16: boolean }>): Attrs {
-  const scales = [view.input(0), view.input(1), view.output].map((type) => type.quant?.scale[0] ?? Number.NaN)
-  const shifts = scales.every((scale) => Number.isInteger(Math.log2(scale)))
+  const types = [view.input(0), view.input(1), view.output]
+  const shifts = types.every((type) => isNearPowerOfTwo(type.quant?.scale[0] ?? Number.NaN))
   if (view.output.dtype === 'i16' && view.options.powerOfTwoScaleInt16 && shifts) {
     const hint = 'export with pot_scale_int16 = false, as the 16x8 quantizer does'
     view.reject('unsupported-option', 'int16 addition by shifts (power-of-two scales) is not supported', hint)
   }
   return { activation: activationOf(view) }
+}
+
+/** With the tolerance of CheckedLog2 in tensorflow/lite/kernels/internal/quantization_util.cc. */
+function isNearPowerOfTwo(scale: number): boolean {
+  const exponent = Math.log2(scale)
+  return Math.abs(exponent - Math.round(exponent)) < 1e-3
 }
 
 function reshape(view: OperatorView<{ readonly newShape: readonly number[] }>): Attrs {
@@ -219,6 +225,8 @@ function resize(
   view: OperatorView<{ readonly alignCorners: boolean; readonly halfPixelCenters: boolean }>,
 ): Attrs {
   const size = positive(view, view.ints(1, 'size'), 'size')
+  if (size.length !== 2)
+    view.reject('bad-operand', `its size [${size.join(', ')}] is not a height and a width`)
   return {
     size,
     align_corners: view.options.alignCorners,
