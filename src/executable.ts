@@ -1,8 +1,10 @@
 /** Opening a model, or a compiled folder, to be run on one of the backends. */
+import type { Buffer } from '../backends/trellis/program.ts'
 import type { Diagnostic, Result } from '../ir/diagnostic.ts'
 import { isFolder } from './files.ts'
+import { openProgram } from './open-program.ts'
 import type { Executable } from './run.ts'
-import { inputPorts, outputPorts } from './tensors/port.ts'
+import { inputPorts, outputPorts, type Port } from './tensors/port.ts'
 
 export const BACKENDS = ['reference', 'trellis'] as const
 export type Backend = (typeof BACKENDS)[number]
@@ -31,13 +33,28 @@ export async function openExecutable(
 }
 
 async function openTrellis(path: string, target: string | undefined): Promise<Result<Executable>> {
-  const diagnostic: Diagnostic = {
-    code: 'cli/not-available',
-    severity: 'error',
-    message: `running ${path} on ${target ?? 'a Trellis target'} is not available in this version`,
-    hint: 'use --backend reference',
+  const program = await openProgram(path, target)
+  if (!program.ok) return program
+  const { createTrellisRunner } = await import('./trellis-runner.ts')
+  const { batch, inputs, model, outputs } = program.value
+  const { run } = createTrellisRunner(program.value)
+  return {
+    ok: true,
+    value: {
+      name: model,
+      inputs: buffersAsPorts(inputs, batch),
+      outputs: buffersAsPorts(outputs, batch),
+      run,
+    },
   }
-  return { ok: false, diagnostics: [diagnostic] }
+}
+
+/** A program works on one sample of the model's own batch; the model's ports hold all of it. */
+function buffersAsPorts(buffers: readonly Buffer[], batch: number): readonly Port[] {
+  return buffers.map(({ id, type }) => {
+    const shape = batch === 1 ? type.shape : [batch, ...type.shape.slice(1)]
+    return { name: id, type: { ...type, shape } }
+  })
 }
 
 function compiledForTrellis(path: string): Diagnostic {

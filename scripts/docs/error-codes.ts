@@ -14,6 +14,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'asm/unknown-unit': '`wait` or `signal` name a unit that does not exist. Use load, mac, post or store.',
   'check/accuracy-floor':
     'The accuracy that was measured is below `--floor`. The exit code is 3. Measure with `--backend reference` to tell a weak model from a wrong backend.',
+  'cli/conflicting-option': 'Two things were asked for that exclude each other. Leave one out.',
   'cli/excess-arguments':
     'More arguments were given than the command takes. Quote paths with spaces; see `espalier help COMMAND`.',
   'cli/invalid-argument':

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { Diagnosed, type Diagnostic } from '../../ir/diagnostic.ts'
 import { VERSION } from '../version.ts'
 import { addAsm } from './commands/asm.ts'
+import { addCompile } from './commands/compile.ts'
 import { addDisasm } from './commands/disasm.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addInspect } from './commands/inspect.ts'
@@ -14,7 +15,7 @@ import { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 /** In the order in which the help shows them. */
-const COMMANDS = [addInspect, addRun, addEvaluate, addAsm, addDisasm, addTargets]
+const COMMANDS = [addInspect, addCompile, addRun, addEvaluate, addAsm, addDisasm, addTargets]
 
 /** Runs one command line, without the program's name in front. Never throws. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

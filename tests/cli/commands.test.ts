@@ -1,5 +1,5 @@
 /** The commands on real models: their results are the reference's, and --json is one object with the promised keys. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -15,8 +15,13 @@ const OUT = join(folder, 'out.npy')
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function expectOutputs(model: string, inputs: string, outputs: string): Promise<void> {
-  const outcome = await call('run', model, '--backend', 'reference', '--input', inputs, '--output', OUT)
+async function expectOutputs(
+  model: string,
+  inputs: string,
+  outputs: string,
+  backend = 'reference',
+): Promise<void> {
+  const outcome = await call('run', model, '--backend', backend, '--input', inputs, '--output', OUT)
   expect([outcome.code, outcome.out]).toEqual([0, ''])
   const [got, want] = [OUT, outputs].map((file) => unwrap(readNpy(readFileSync(file), file)))
   expect(got?.dtype).toBe(want?.dtype)
@@ -42,6 +47,44 @@ describe('run', () => {
     const arrays = unwrap(readNpz(readFileSync(file), file))
     expect([...arrays.keys()]).toEqual(['StatefulPartitionedCall_1:0'])
     expect(arrays.get('StatefulPartitionedCall_1:0')?.shape).toEqual([16, 10])
+  })
+})
+
+describe('compile', () => {
+  const program = join(folder, 'program')
+  const reference = `${DIGITS}/reference/digits_int8`
+
+  test('a compiled folder runs as the model does', async () => {
+    const outcome = await call(
+      'compile',
+      `${DIGITS}/digits_int8.tflite`,
+      '-o',
+      program,
+      '--target',
+      'trellis-8',
+    )
+    expect([outcome.code, outcome.out]).toEqual([0, ''])
+    expect(readdirSync(program)).toEqual(['manifest.json', 'program.bin', 'program.s', 'weights.bin'])
+    await expectOutputs(program, `${reference}.inputs.npy`, `${reference}.outputs.npy`, 'trellis')
+  })
+
+  test('a folder that was tampered with is refused', async () => {
+    const weights = join(program, 'weights.bin')
+    const bytes = readFileSync(weights)
+    bytes[100] = (bytes[100] ?? 0) ^ 1
+    writeFileSync(weights, bytes)
+    const outcome = await call(
+      'run',
+      program,
+      '--backend',
+      'trellis',
+      '-i',
+      `${reference}.inputs.npy`,
+      '-o',
+      OUT,
+    )
+    expect(outcome.code).toBe(1)
+    expect(outcome.err).toContain('error[image/checksum]')
   })
 })
 

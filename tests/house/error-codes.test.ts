@@ -10,7 +10,7 @@ const COMPOSED: Readonly<Record<string, string>> = {
   text: 'ir/text',
 }
 /** Commander's errors become codes by rule, so nothing in the sources names them. */
-const FROM_COMMANDER = /^cli\/(?!not-available)/
+const FROM_COMMANDER = /^cli\/(?!not-available|conflicting-option)/
 
 const CODES = Object.keys(ERROR_CODES)
 const SOURCES = ['src', 'ir', 'backends', 'sim']

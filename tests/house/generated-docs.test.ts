@@ -1,9 +1,13 @@
 /** Generated pages equal the committed ones; `npm run docs` writes them. */
 import { expect, test } from 'vitest'
 import { errorsPage } from '../../scripts/docs/errors-page.ts'
+import { isaPage } from '../../scripts/docs/isa-page.ts'
+import { targetsPage } from '../../scripts/docs/targets-page.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
+  'docs/isa.md': isaPage,
+  'docs/targets.md': targetsPage,
 }
 
 test.each(Object.entries(PAGES))('%s', async (path, page) => {
