@@ -226,7 +226,7 @@ function resize(
 ): Attrs {
   const size = positive(view, view.ints(1, 'size'), 'size')
   if (size.length !== 2)
-    view.reject('bad-operand', `its size [${size.join(', ')}] is not a height and a width`)
+    view.reject('bad-shape', `its size [${size.join(', ')}] is not a height and a width`)
   return {
     size,
     align_corners: view.options.alignCorners,
