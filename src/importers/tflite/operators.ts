@@ -225,8 +225,7 @@ function resize(
   view: OperatorView<{ readonly alignCorners: boolean; readonly halfPixelCenters: boolean }>,
 ): Attrs {
   const size = positive(view, view.ints(1, 'size'), 'size')
-  if (size.length !== 2)
-    view.reject('bad-shape', `its size [${size.join(', ')}] is not a height and a width`)
+  if (size.length !== 2) view.reject('bad-shape', `its size [${size.join(', ')}] is not a height and a width`)
   return {
     size,
     align_corners: view.options.alignCorners,
