@@ -202,6 +202,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'tflite/no-subgraph': 'The file holds no graph. Export the model again.',
   'tflite/not-tflite':
     "The bytes do not carry TFLite's identifier. Give a `.tflite` file of schema version 3.",
+  'tflite/schema-version':
+    'The file follows another version of the TFLite schema than 3. Export the model again with a current converter.',
   'tflite/sparse-tensor':
     "A tensor is stored in TFLite's own sparse format. Convert it to dense: zeros are found again here.",
   'tflite/truncated': 'The file ends before a table or vector does. Fetch or export the model again.',

@@ -14,14 +14,15 @@ const FROM_COMMANDER = /^cli\/(?!not-available|conflicting-option)/
 
 const CODES = Object.keys(ERROR_CODES)
 const SOURCES = ['src', 'ir', 'backends', 'sim']
-  .flatMap(files)
+  .flatMap((folder) => files(folder))
   .filter((file) => !file.includes('/generated/'))
-const TESTS = files('tests').filter((file) => !file.startsWith('tests/house/'))
+/** Tests, and the golden files that hold what they expect. */
+const TESTS = files('tests', /\.(ts|out)$/).filter((file) => !file.startsWith('tests/house/'))
 
-function files(folder: string): string[] {
+function files(folder: string, names = /\.ts$/): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => names.test(name))
 }
 
 function text(paths: readonly string[]): string {
