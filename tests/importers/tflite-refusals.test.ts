@@ -190,15 +190,33 @@ describe('names', () => {
 describe('damaged files', () => {
   const good = tfliteFile({ tensors: [x, y], operators: [relu], inputs: [0], outputs: [1] })
 
-  test('an older schema is named', () => {
-    const old = good.slice()
-    const view = new DataView(old.buffer)
+  /** The good file with a change to its root table, given the places of that and of its vtable. */
+  function changed(change: (view: DataView, root: number, vtable: number) => void): Uint8Array {
+    const copy = good.slice()
+    const view = new DataView(copy.buffer)
     const root = view.getUint32(0, true)
-    const vtable = root - view.getInt32(root, true)
-    view.setUint32(root + view.getUint16(vtable + 4, true), 2, true)
-    expect(importTflite(old, 'old.tflite')).toMatchObject({
-      diagnostics: [{ code: 'tflite/schema-version' }],
-    })
+    change(view, root, root - view.getInt32(root, true))
+    return copy
+  }
+  const FIRST_FIELD = 4
+
+  test.each<[code: string, bytes: Uint8Array]>([
+    [
+      'tflite/schema-version',
+      changed((view, root, vtable) =>
+        view.setUint32(root + view.getUint16(vtable + FIRST_FIELD, true), 2, true),
+      ),
+    ],
+    [
+      'tflite/no-subgraph',
+      changed((view, _, vtable) => view.setUint16(vtable + FIRST_FIELD + 2 * 2, 0, true)),
+    ],
+    ['tflite/corrupt', changed((view, _, vtable) => view.setUint16(vtable + FIRST_FIELD, 999, true))],
+    ['tflite/corrupt', changed((view, _, vtable) => view.setUint16(vtable, 3, true))],
+    ['tflite/truncated', changed((view) => view.setUint32(0, 2 ** 31, true))],
+    ['tflite/not-tflite', good.subarray(1)],
+  ])('%s', (code, bytes) => {
+    expect(importTflite(bytes, 'damaged.tflite')).toMatchObject({ ok: false, diagnostics: [{ code }] })
   })
 
   test.each([0, 4, 7, 8, 20, 100, good.length - 1])('cut off after %i bytes', (length) => {
