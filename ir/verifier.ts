@@ -37,14 +37,11 @@ function checkValue(id: ValueId, { type, data }: Value): Diagnostic[] {
   }
   const found: Diagnostic[] = []
   if (data !== undefined) {
-    const expected = elementCount(type.shape)
-    if (data.constructor !== allocate(type.dtype, 0).constructor || data.length !== expected) {
-      found.push(
-        error(
-          'ir/data',
-          `constant ${id} holds ${data.length} elements in ${article(data.constructor.name)}, expected ${expected} for ${type.dtype} [${type.shape}]`,
-        ),
-      )
+    const expected = allocate(type.dtype, 0).constructor.name
+    const length = elementCount(type.shape)
+    if (data.constructor.name !== expected || data.length !== length) {
+      const given = `${data.constructor.name}(${data.length})`
+      found.push(error('ir/data', `constant ${id} holds ${given}, expected ${expected}(${length})`))
     }
   }
   if (type.quant !== undefined) {
@@ -52,10 +49,6 @@ function checkValue(id: ValueId, { type, data }: Value): Diagnostic[] {
     if (message !== undefined) found.push(error('ir/quantization', `value ${id} ${message}`))
   }
   return found
-}
-
-function article(name: string): string {
-  return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`
 }
 
 function quantizationFault(type: TensorType, { scale, zeroPoint, axis }: Quant): string | undefined {
@@ -97,7 +90,11 @@ function checkDefinitions(graph: Graph): Diagnostic[] {
     const value = graph.values.get(id)
     if (value === undefined) {
       found.push(
-        error('ir/undefined-value', `${what} ${id} has no type, expected an entry in the graph’s values`, node),
+        error(
+          'ir/undefined-value',
+          `${what} ${id} has no type, expected an entry in the graph’s values`,
+          node,
+        ),
       )
     } else if (defined.has(id) || (value.data !== undefined && (node || graph.inputs.includes(id)))) {
       found.push(
@@ -115,7 +112,10 @@ function checkDefinitions(graph: Graph): Diagnostic[] {
     if (value.data === undefined) {
       if (!computed.has(id) && !graph.inputs.includes(id)) {
         found.push(
-          error('ir/undefined-value', `nothing defines value ${id}, expected an input, a constant or a result`),
+          error(
+            'ir/undefined-value',
+            `nothing defines value ${id}, expected an input, a constant or a result`,
+          ),
         )
       }
     } else if (!graph.inputs.includes(id)) {
@@ -207,7 +207,11 @@ function checkAttrs(node: Node, def: OpDef): Diagnostic[] {
       found.push(error('ir/unknown-attribute', `attribute ${name} is not known`, node, hint))
     } else if (!isOfKind(value, spec)) {
       found.push(
-        error('ir/attribute', `attribute ${name} is ${JSON.stringify(value)}, expected ${kindText(spec)}`, node),
+        error(
+          'ir/attribute',
+          `attribute ${name} is ${JSON.stringify(value)}, expected ${kindText(spec)}`,
+          node,
+        ),
       )
     }
   }

@@ -7,13 +7,7 @@
  * doubles, which hold every integer below 2^53, and take their products from int32 sums of SAFE_DEPTH terms.
  */
 import type { ChannelRequant } from '../arith/requant.ts'
-import {
-  multiplyByQuantizedMultiplier,
-  multiplyByQuantizedMultiplierWide,
-  multiplyHalfEven,
-  multiplyReal,
-  type RoundingRule,
-} from '../arith/rounding.ts'
+import { multiplyByQuantizedMultiplier, multiplyReal, requantize } from '../arith/rounding.ts'
 import { clamp } from '../arith/saturate.ts'
 import type { TensorData } from '../dtype.ts'
 
@@ -25,8 +19,8 @@ export function weightData(data: TensorData | undefined): Int8Array {
   return data
 }
 
-/** |-32768 * -128| * 256 < 2^31. */
-const SAFE_DEPTH = 256
+/** This many products fit into an int32: |-32768 * -128| * 256 < 2^31. */
+export const SAFE_DEPTH = 256
 
 /** Room for `length` sums. */
 export function accumulators(requant: ChannelRequant, length: number): Accumulators {
@@ -138,27 +132,22 @@ export function storeRequantized(
   output: TensorData,
   offset: number,
 ): void {
-  const { outputZeroPoint, min, max } = requant
-  const scale = SCALE[requant.rule]
-  const channels = requant.multiplier.length
+  const { rule, factor, multiplier, shift, outputZeroPoint, min, max } = requant
+  const channels = multiplier.length
   for (let r = 0; r < rows; r++) {
     for (let o = 0; o < channels; o++) {
       const i = r * channels + o
-      output[offset + i] = clamp(scale(sums[i] as number, requant, o) + outputZeroPoint, min, max)
+      const sum = sums[i] as number
+      // A comparison for each element costs less than a call through a table of rules.
+      const scaled =
+        rule === 'real'
+          ? multiplyReal(sum, factor[o] as number)
+          : rule === 'tflite'
+            ? multiplyByQuantizedMultiplier(sum, multiplier[o] as number, shift[o] as number)
+            : requantize(sum, multiplier[o] as number, shift[o] as number, rule)
+      output[offset + i] = clamp(scaled + outputZeroPoint, min, max)
     }
   }
-}
-
-type Scale = (sum: number, requant: ChannelRequant, channel: number) => number
-
-const SCALE: { readonly [R in RoundingRule]: Scale } = {
-  tflite: (sum, { multiplier, shift }, o) =>
-    multiplyByQuantizedMultiplier(sum, multiplier[o] as number, shift[o] as number),
-  tflite_wide: (sum, { multiplier, shift }, o) =>
-    multiplyByQuantizedMultiplierWide(sum, multiplier[o] as number, shift[o] as number),
-  half_even: (sum, { multiplier, shift }, o) =>
-    multiplyHalfEven(sum, multiplier[o] as number, shift[o] as number),
-  real: (sum, { factor }, o) => multiplyReal(sum, factor[o] as number),
 }
 
 /**

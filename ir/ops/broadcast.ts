@@ -1,10 +1,11 @@
 /** Ops on two operands of broadcastable shapes, element by element (NumPy's rules). */
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
-import { elementCount, type TensorType } from '../tensor.ts'
+import type { TensorType } from '../tensor.ts'
 import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
 import { ACTIVATION } from './convolution.ts'
 import { type AttrValues, defineOp, input, shapeError } from './define.ts'
+import { gatherIndex, rowMajorStrides } from './gather.ts'
 import type { OpDef } from './op.ts'
 
 const ATTRS = { activation: ACTIVATION } as const
@@ -76,19 +77,8 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
 
 /** For each element of the output the element of the operand. */
 export function broadcastIndex(shape: readonly number[], output: readonly number[]): Int32Array {
-  const index = new Int32Array(elementCount(output))
-  let stride = 1
-  let outputStride = 1
-  for (let axis = output.length - 1; axis >= 0; axis--) {
-    const size = must(output[axis], 'axis')
-    const operandSize = shape[axis - output.length + shape.length] ?? 1
-    if (operandSize !== 1) {
-      for (let i = 0; i < index.length; i++) {
-        index[i] = (index[i] as number) + (Math.floor(i / outputStride) % size) * stride
-      }
-    }
-    stride *= operandSize
-    outputStride *= size
-  }
-  return index
+  const strides = rowMajorStrides(shape)
+  const missing = output.length - shape.length
+  const steps = output.map((_, axis) => (shape[axis - missing] === 1 ? 0 : (strides[axis - missing] ?? 0)))
+  return gatherIndex(output, steps, 0)
 }

@@ -2,7 +2,14 @@ import { convRequant } from '../arith/requant.ts'
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
 import { elementCount } from '../tensor.ts'
-import { type Accumulators, accumulators, fromConstants, storeRequantized, weightData } from './accumulate.ts'
+import {
+  type Accumulators,
+  accumulators,
+  fromConstants,
+  SAFE_DEPTH,
+  storeRequantized,
+  weightData,
+} from './accumulate.ts'
 import {
   BIAS_TYPE,
   SYMMETRIC_INT16,
@@ -58,6 +65,12 @@ export const depthwiseConv2d = defineOp({
       return start
     })
 
+    const taps: Taps = {
+      pixels: new Int32Array(kernelHeight * kernelWidth),
+      weights: new Int32Array(kernelHeight * kernelWidth),
+      count: 0,
+    }
+
     return (operands) => {
       const x = must(operands[0], 'x')
       const weights = weightData(operands[1])
@@ -67,16 +80,29 @@ export const depthwiseConv2d = defineOp({
       for (let n = 0; n < batch; n++) {
         for (let row = 0; row < outputHeight; row++) {
           for (let column = 0; column < outputWidth; column++) {
-            sums.set(bias)
+            taps.count = 0
             for (let ky = 0; ky < kernelHeight; ky++) {
-              const inputRow = rows[row * kernelHeight + ky] as number
-              if (inputRow < 0) continue
               for (let kx = 0; kx < kernelWidth; kx++) {
+                const inputRow = rows[row * kernelHeight + ky] as number
                 const inputColumn = columns[column * kernelWidth + kx] as number
-                if (inputColumn < 0) continue
-                const pixel = ((n * height + inputRow) * width + inputColumn) * channels
-                addTap(x, pixel, channels, zeroPoint, weights, (ky * kernelWidth + kx) * outputs, sums)
+                // Padding is real zero and adds nothing.
+                if (inputRow < 0 || inputColumn < 0) continue
+                taps.pixels[taps.count] = ((n * height + inputRow) * width + inputColumn) * channels
+                taps.weights[taps.count++] = (ky * kernelWidth + kx) * outputs
               }
+            }
+            sums.set(bias)
+            for (let tap = 0; tap < taps.count; tap += SAFE_DEPTH) {
+              addTaps(
+                x,
+                weights,
+                taps,
+                tap,
+                Math.min(taps.count, tap + SAFE_DEPTH),
+                zeroPoint,
+                channels,
+                sums,
+              )
             }
             storeRequantized(sums, 1, requant, y, offset)
             offset += outputs
@@ -93,29 +119,53 @@ export const depthwiseConv2d = defineOp({
   },
 })
 
-/** Adds one tap of one pixel, for all channels, to the sums of the output channels. */
-function addTap(
+/** The taps of one output pixel that lie inside the image: where their pixels and their weights start. */
+interface Taps {
+  readonly pixels: Int32Array
+  readonly weights: Int32Array
+  count: number
+}
+
+/** Adds taps [from, to) to the sums of all output channels, four at a time where channels stay channels. */
+function addTaps(
   x: TensorData,
-  pixel: number,
-  channels: number,
-  zeroPoint: number,
   weights: Int8Array,
-  tap: number,
+  taps: Taps,
+  from: number,
+  to: number,
+  zeroPoint: number,
+  channels: number,
   sums: Accumulators,
 ): void {
   const multiplier = sums.length / channels
-  if (multiplier === 1) {
-    for (let c = 0; c < channels; c++) {
-      const value = (x[pixel + c] as number) - zeroPoint
-      sums[c] = (sums[c] as number) + Math.imul(value, weights[tap + c] as number)
-    }
-    return
-  }
   let o = 0
-  for (let c = 0; c < channels; c++) {
-    const value = (x[pixel + c] as number) - zeroPoint
-    for (let j = 0; j < multiplier; j++, o++) {
-      sums[o] = (sums[o] as number) + Math.imul(value, weights[tap + o] as number)
+  if (multiplier === 1) {
+    for (; o + 4 <= channels; o += 4) {
+      let s0 = 0
+      let s1 = 0
+      let s2 = 0
+      let s3 = 0
+      for (let tap = from; tap < to; tap++) {
+        const p = (taps.pixels[tap] as number) + o
+        const w = (taps.weights[tap] as number) + o
+        s0 = (s0 + Math.imul((x[p] as number) - zeroPoint, weights[w] as number)) | 0
+        s1 = (s1 + Math.imul((x[p + 1] as number) - zeroPoint, weights[w + 1] as number)) | 0
+        s2 = (s2 + Math.imul((x[p + 2] as number) - zeroPoint, weights[w + 2] as number)) | 0
+        s3 = (s3 + Math.imul((x[p + 3] as number) - zeroPoint, weights[w + 3] as number)) | 0
+      }
+      sums[o] = (sums[o] as number) + s0
+      sums[o + 1] = (sums[o + 1] as number) + s1
+      sums[o + 2] = (sums[o + 2] as number) + s2
+      sums[o + 3] = (sums[o + 3] as number) + s3
     }
+  }
+  for (; o < sums.length; o++) {
+    const c = Math.floor(o / multiplier)
+    let s0 = 0
+    for (let tap = from; tap < to; tap++) {
+      const value = (x[(taps.pixels[tap] as number) + c] as number) - zeroPoint
+      s0 = (s0 + Math.imul(value, weights[(taps.weights[tap] as number) + o] as number)) | 0
+    }
+    sums[o] = (sums[o] as number) + s0
   }
 }

@@ -10,13 +10,14 @@ export function rowMajorStrides(shape: readonly number[]): readonly number[] {
 
 /** For each element of a result of `shape` the input element: start + sum of position * stride. */
 export function gatherIndex(shape: readonly number[], strides: readonly number[], start: number): Int32Array {
-  const index = new Int32Array(elementCount(shape)).fill(start)
-  rowMajorStrides(shape).forEach((resultStride, axis) => {
-    const size = must(shape[axis], 'axis')
+  let index = Int32Array.of(start)
+  shape.forEach((size, axis) => {
     const stride = must(strides[axis], 'axis')
-    for (let i = 0; i < index.length; i++) {
-      index[i] = (index[i] as number) + (Math.floor(i / resultStride) % size) * stride
+    const finer = new Int32Array(index.length * size)
+    for (let i = 0; i < finer.length; i++) {
+      finer[i] = (index[Math.floor(i / size)] as number) + (i % size) * stride
     }
+    index = finer
   })
   return index
 }

@@ -7,7 +7,7 @@ export const hardSwish = defineUnary({
   constraints: [
     { sentence: 'The input is i8.', holds: ({ inputs: [x] }) => x?.dtype === 'i8' },
     {
-      sentence: 'The output scale is at least 1/128 of the input scale.',
+      sentence: 'The output scale is more than 1/128 of the input scale.',
       holds: ({ inputs: [x], output }) => (x?.quant?.scale[0] ?? 0) / 128 < (output.quant?.scale[0] ?? 0),
     },
   ],
