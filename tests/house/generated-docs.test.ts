@@ -3,12 +3,14 @@ import { expect, test } from 'vitest'
 import { errorsPage } from '../../scripts/docs/errors-page.ts'
 import { isaPage } from '../../scripts/docs/isa-page.ts'
 import { opsPage } from '../../scripts/docs/ops-page.ts'
+import { supportedOpsPage } from '../../scripts/docs/supported-ops-page.ts'
 import { targetsPage } from '../../scripts/docs/targets-page.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/isa.md': isaPage,
   'docs/ops.md': opsPage,
+  'docs/supported-ops.md': supportedOpsPage,
   'docs/targets.md': targetsPage,
 }
 
