@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { DTYPES } from '../../ir/dtype.ts'
 import { OP_NAMES } from '../../ir/ops/names.ts'
 import type { Quant, TensorType } from '../../ir/tensor.ts'
-import type { Program } from './program.ts'
+import type { HostOp, Program } from './program.ts'
 
 export const MANIFEST_FORMAT = 'espalier-trellis-program'
 /** Raised with every change to the manifest or the instruction set that older readers would misunderstand. */
@@ -100,8 +100,9 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>
 type ManifestType = z.infer<typeof tensorType>
 
+/** In the order of the schema, whatever order the program's objects have; a number that JSON cannot hold is our mistake. */
 export function manifestOf(program: Program, files: Manifest['files']): Manifest {
-  return {
+  return manifestSchema.parse({
     format: MANIFEST_FORMAT,
     version: MANIFEST_VERSION,
     model: program.model,
@@ -114,59 +115,36 @@ export function manifestOf(program: Program, files: Manifest['files']): Manifest
     weightsAddress: program.weightsAddress,
     inputs: program.inputs.map((b) => b.id),
     outputs: program.outputs.map((b) => b.id),
-    buffers: program.buffers.map((b) => ({
-      id: b.id,
-      address: b.address,
-      bytes: b.bytes,
-      type: writeType(b.type),
-    })),
-    steps: program.steps.map((step) =>
-      'run' in step
-        ? { run: step.run }
-        : {
-            host: {
-              ...step.host,
-              attrs: Object.fromEntries(Object.entries(step.host.attrs).map(([k, v]) => [k, mutable(v)])),
-              inputs: [...step.host.inputs],
-              inputTypes: step.host.inputTypes.map(writeType),
-              outputs: [...step.host.outputs],
-              outputTypes: step.host.outputTypes.map(writeType),
-            },
-          },
-    ),
+    buffers: program.buffers.map((b) => ({ ...b, type: writeType(b.type) })),
+    steps: program.steps.map((step) => ('run' in step ? step : { host: writeHost(step.host) })),
     segments: program.segments.map((s) => ({
       address: s.address,
       instructions: s.instructions.length,
       layerRuns: toRuns(s.layerOf),
     })),
-    layers: program.layers.map((layer) => ({ ...layer, shape: [...layer.shape] })),
-    regions: program.regions.map((region) => ({ ...region })),
-  }
+    layers: program.layers,
+    regions: program.regions,
+  })
 }
 
-function mutable<T>(value: T | readonly number[]): T | number[] {
-  return Array.isArray(value) ? [...(value as readonly number[])] : (value as T)
+function writeHost(host: HostOp) {
+  return {
+    ...host,
+    inputTypes: host.inputTypes.map(writeType),
+    outputTypes: host.outputTypes.map(writeType),
+  }
 }
 
 /** Pretty JSON in which a list of numbers stays on one line. */
 export function manifestText(manifest: Manifest): string {
-  const json = JSON.stringify(manifest, exact, 2)
+  const json = JSON.stringify(manifest, null, 2)
   // A line break inside a JSON string is always escaped, so this touches no string.
   return `${json.replace(/\[\n[\d\s.,eE+-]+\]/g, (list) => list.replace(/\n\s*/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`
 }
 
-/** JSON has no infinities: `null` in their place would come back as something else. */
-function exact(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value))
-    throw new Error(`internal error: ${key} is ${value}`)
-  return value
-}
-
-function writeType({ dtype, shape, quant }: TensorType): ManifestType {
-  if (quant === undefined) return { dtype, shape: [...shape] }
-  const { scale, zeroPoint, axis } = quant
-  const parameters = { scale: [...scale], zeroPoint: [...zeroPoint] }
-  return { dtype, shape: [...shape], quant: axis === undefined ? parameters : { ...parameters, axis } }
+function writeType({ dtype, shape, quant }: TensorType) {
+  if (quant === undefined) return { dtype, shape }
+  return { dtype, shape, quant: { ...quant, scale: [...quant.scale], zeroPoint: [...quant.zeroPoint] } }
 }
 
 export function readType({ dtype, shape, quant }: ManifestType): TensorType {

@@ -30,7 +30,10 @@ const type = fc.oneof(
   fc.record({ dtype: fc.constantFrom(...DTYPES), shape: fc.array(fc.nat(300), { maxLength: 4 }) }),
   fc.record({ dtype: fc.constantFrom(...DTYPES), shape: fc.array(fc.nat(300), { maxLength: 4 }), quant }),
 )
-const attrs = fc.dictionary(fc.string(), fc.oneof(finite, fc.string(), fc.boolean(), fc.array(finite)))
+const attrs = fc.dictionary(
+  fc.stringMatching(/^[a-z]{1,8}$/),
+  fc.oneof(finite, fc.string(), fc.boolean(), fc.array(finite)),
+)
 
 /** Programs of several segments, host steps in between, with names of any kind. */
 const arbitraryProgram: fc.Arbitrary<Program> = fc
@@ -115,7 +118,7 @@ describe('a program written and read', () => {
 
   test('a number that JSON has not is our own mistake', () => {
     expect(() => writeProgram({ ...programOf(layer()), estimatedCycles: Number.NaN })).toThrow(
-      'internal error: estimatedCycles',
+      'estimatedCycles',
     )
   })
 })

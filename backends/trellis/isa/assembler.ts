@@ -160,10 +160,8 @@ function parseNumber(text: string, { name, field }: PlacedField, span: Span): nu
       hint: 'write 26, -26 or 0x1a',
     })
   }
-  const magnitude = BigInt(digits)
-  const exact = minus ? -magnitude : magnitude
-  // Beyond 2^53 a number would be rounded; no field but the wide ones reaches there, so the message stays right.
-  const value = isWide(field) ? exact : Number(exact)
+  const magnitude = isWide(field) ? BigInt(digits) : Number(digits)
+  const value = minus ? -magnitude : magnitude
   const wrong = checkValue(field, value)
   if (wrong !== undefined) {
     fail({ code: 'asm/range', message: `${name} ${wrong}`, span, hint: `${name}: ${field.doc}` })
