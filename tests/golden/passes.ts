@@ -1,7 +1,8 @@
-/** The graph passes that golden files can name. */
+/** The graph passes that golden files can name: those of the compiler. */
 import type { Graph } from '../../ir/graph.ts'
 import type { Pass } from '../../ir/pass.ts'
+import { OPTIMIZATIONS } from '../../src/pipeline.ts'
 
-const LIST: readonly Pass<Graph>[] = []
-
-export const PASSES: ReadonlyMap<string, Pass<Graph>> = new Map(LIST.map((pass) => [pass.name, pass]))
+export const PASSES: ReadonlyMap<string, Pass<Graph>> = new Map(
+  OPTIMIZATIONS.map(({ pass }) => [pass.name, pass]),
+)
