@@ -27,7 +27,7 @@ export interface SchemaNode {
   readonly additionalProperties?: SchemaNode | false
 }
 
-export interface Problem {
+interface Problem {
   readonly unknownKey: boolean
   readonly path: readonly string[]
   readonly message: string

@@ -26,7 +26,7 @@ export function make(op: Opcode, fields: Readonly<Record<string, number | bigint
 export const end = make('end')
 
 /** Where the hand-written layer keeps things in DRAM. */
-export const DRAM = {
+const DRAM = {
   input: 0,
   output: 256,
   weights: 512,

@@ -11,7 +11,7 @@ import { type Instruction, UNITS, unitOf } from '../isa/table.ts'
 import { type Checked, type Findings, nameOf } from './findings.ts'
 
 /** Tokens that one channel's counter holds: 8 bits. */
-export const MAX_TOKENS = 255
+const MAX_TOKENS = 255
 
 const UNIT_COUNT = UNITS.length
 
