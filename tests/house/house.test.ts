@@ -40,6 +40,20 @@ test('the lock file records no download addresses', () => {
   expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved": "https?:/)
 })
 
+test('the lock file knows the packages of every platform', () => {
+  // npm drops those that it could not fetch when it wrote the file, and `npm ci` then refuses the file.
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
+  const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
+  const names = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')))
+  expect(wanted.filter((name) => !names.has(name))).toEqual([])
+})
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >
+}
+
 test('nothing in the repository depends on where it lies', () => {
   const absolute = FILES.filter((file) => /\.(ts|mjs|md|json|sh|grit|yaml)$/.test(file)).filter((file) =>
     /["'`\s(](\/home\/|\/work\/|\/Users\/|C:\\)/.test(readFileSync(file, 'utf8')),
