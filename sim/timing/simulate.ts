@@ -78,7 +78,8 @@ function run(program: TimedProgram, instructions: readonly Instruction[]): Sched
     const from = program.unit[instruction] as number
     for (let to = 0; to < UNITS.length; to++) {
       if ((signal & (1 << to)) === 0) continue
-      queues[to]?.channels[from]?.give(cycle)
+      const early = to === POST ? (program.early[instruction] as number) : 0
+      queues[to]?.channels[from]?.give(cycle - early)
       units[to]?.refresh()
     }
   }

@@ -40,7 +40,7 @@ export class StreamUnit {
     const last = first + ((p.blocks[i] as number) - 1) * period
     this.#schedule.streamed[i] = first
     this.#accepted = last + 1
-    this.#free = last + Math.max(stream, shortest)
+    this.#free = last + stream
     this.refresh()
     this.#complete(i, last + stream + (p.pipe[i] as number))
   }

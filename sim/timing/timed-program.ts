@@ -1,5 +1,6 @@
 /** One segment as the timing model sees it: for each instruction and burst a few numbers, taken from the cycle costs. */
 import {
+  earlyCycles,
   fillCycles,
   loadBursts,
   macCost,
@@ -41,6 +42,8 @@ export interface TimedProgram {
   readonly stream: Float64Array
   readonly minPeriod: Float64Array
   readonly pipe: Float64Array
+  /** Cycles before done in which the token for post is given. */
+  readonly early: Float64Array
   /** Port cycles of a load.fill, else 0. */
   readonly fill: Float64Array
   /** Bursts of load and store instruction i: firstBurst[i] until firstBurst[i] + bursts[i] in its unit's list. */
@@ -67,6 +70,7 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
     stream: numbers(),
     minPeriod: numbers(),
     pipe: numbers(),
+    early: numbers(),
     fill: numbers(),
     firstBurst: new Int32Array(count),
     bursts: new Int32Array(count),
@@ -100,6 +104,7 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
       const cost = streamCost(i, target)
       if (cost.blocks < 1 || cost.streamCycles < 1) nothing(at, i)
       setStream(program, at, cost)
+      if (i.op === 'mac.dense' || i.op === 'mac.depthwise') program.early[at] = earlyCycles(i)
     }
   }
   return {

@@ -22,6 +22,8 @@ interface Placed {
   readonly position: number
   /** For each unit: the position of its last instruction that must be done first, or -1. */
   readonly after: readonly number[]
+  /** Of a post.acc: all that it needs of the mac instruction named in `after` is accumulators, in the order in which they are written. */
+  readonly chained: boolean
 }
 
 export function orderProgram(list: readonly Emitted[], target: Target): Ordered {
@@ -32,8 +34,8 @@ export function orderProgram(list: readonly Emitted[], target: Target): Ordered 
   const order = placed.map((_, i) => i).sort((a, b) => (starts.at[a] as number) - (starts.at[b] as number) || a - b)
   const instructions = order.map((i): Instruction => {
     const p = must(placed[i], 'instruction')
-    const { wait, signal } = must(masks[p.unit]?.[p.position], 'tokens')
-    return { ...p.emitted.instruction, wait, signal }
+    const { wait, signal, early } = must(masks[p.unit]?.[p.position], 'tokens')
+    return { ...p.emitted.instruction, wait, signal, ...(early ? { early: 1 } : {}) }
   })
   instructions.push({ op: 'end', wait: 0, signal: 0 })
   const layers = order.map((i) => must(placed[i], 'instruction').emitted.layer)
@@ -51,6 +53,8 @@ interface Past {
   readonly banks: number
 }
 
+const MAC = UNITS.indexOf('mac')
+
 /** For each instruction, the last one of each other unit that it must come after. */
 function dependences(list: readonly Emitted[], target: Target): Placed[] {
   const { bankBytes } = capacities(target)
@@ -63,6 +67,9 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
     const position = count[unit] as number
     count[unit] = position + 1
     const before = must(known[unit], 'unit')
+    const settled = [...before]
+    /** The last mac instruction that must be done entirely, where others only need to have begun their last block. */
+    let whole = -1
     for (const access of emitted.accesses) {
       const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
       let spaces = past.get(access.space)
@@ -74,9 +81,11 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
         if (other === unit) return
         for (let i = entries.length - 1; i >= 0; i--) {
           const entry = entries[i] as Past
-          if (entry.position <= (before[other] as number)) break
+          // An equal one may be known from its accumulators alone.
+          if (entry.position < (before[other] as number) || entry.position <= (settled[other] as number)) break
           if (!conflicts(access, banks, entry)) continue
           before[other] = entry.position
+          if (other === MAC && access.space !== 'accumulator') whole = Math.max(whole, entry.position)
           break
         }
       })
@@ -85,7 +94,8 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
       const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
       must(past.get(access.space)?.[unit], 'history').push({ access, position, banks })
     }
-    return { emitted, unit, position, after: [...before] }
+    const chained = emitted.instruction.op === 'post.acc' && whole < (before[MAC] as number)
+    return { emitted, unit, position, after: [...before], chained }
   })
 }
 
@@ -108,16 +118,18 @@ function conflicts(access: Access, banks: number, { access: other, banks: otherB
  * One bit to wait and one to signal are enough: units are in order, so waiting for an instruction covers all before it,
  * and tokens of one channel are taken in the order in which they are given.
  */
-function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal: number }[][] {
-  const masks = byUnit.map((list) => list.map(() => ({ wait: 0, signal: 0 })))
+function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal: number; early: boolean }[][] {
+  const masks = byUnit.map((list) => list.map(() => ({ wait: 0, signal: 0, early: false })))
   byUnit.forEach((list, unit) => {
     const covered = UNITS.map(() => -1)
-    list.forEach(({ after, position }) => {
+    list.forEach(({ after, position, chained }) => {
       after.forEach((needed, other) => {
         if (other === unit || needed <= (covered[other] as number)) return
         covered[other] = needed
         must(masks[unit]?.[position], 'instruction').wait |= 1 << other
-        must(masks[other]?.[needed], 'instruction').signal |= 1 << unit
+        const giver = must(masks[other]?.[needed], 'instruction')
+        giver.signal |= 1 << unit
+        if (other === MAC && chained) giver.early = true
       })
     })
   })
@@ -127,14 +139,18 @@ function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal:
 /** When each instruction would start if fetch were instant and DRAM shared first come, first served. */
 function estimate(placed: readonly Placed[], target: Target): { readonly at: readonly number[]; readonly cycles: number } {
   const done = UNITS.map(() => [] as number[])
+  /** Of mac instructions: when their early token would come. */
+  const early: number[] = []
   const free = UNITS.map(() => 0)
   const drain = UNITS.map(() => 0)
   let dramFree = 0
   let cycles = 0
-  const at = placed.map(({ emitted: { instruction }, unit, after }) => {
+  const at = placed.map(({ emitted: { instruction }, unit, after, chained }) => {
     let start = free[unit] as number
     after.forEach((position, other) => {
-      if (position >= 0 && other !== unit) start = Math.max(start, done[other]?.[position] as number)
+      if (position < 0 || other === unit) return
+      const ready = chained && other === MAC ? early : done[other]
+      start = Math.max(start, ready?.[position] as number)
     })
     let end: number
     const name = UNITS[unit] as Unit
@@ -161,6 +177,7 @@ function estimate(placed: readonly Placed[], target: Target): { readonly at: rea
       drain[unit] = last + cost.streamCycles
     }
     done[unit]?.push(end)
+    if (instruction.op === 'mac.dense' || instruction.op === 'mac.depthwise') early.push(end - instruction.mx * instruction.my)
     cycles = Math.max(cycles, end)
     return start
   })

@@ -17,7 +17,7 @@ export const LOAD_BURSTS = 4
 export const STORE_BURSTS = 2
 /** Load instructions in flight. */
 export const LOAD_DESCRIPTORS = 4
-/** Columns of weights read from weight memory a cycle. */
+/** Columns of weights that weight memory gives, or takes, a cycle: its words are as wide. */
 export const WEIGHT_COLUMNS_PER_CYCLE = 2
 /** Cycles from a mac instruction's start to its first weight column. */
 export const MAC_SETUP = 2
@@ -69,6 +69,14 @@ export function macCost(i: InstructionOf<'mac.dense' | 'mac.depthwise'>, target:
     pipeCycles: MAC_PIPE,
     minPeriodCycles: MIN_BLOCK_PERIOD,
   }
+}
+
+/**
+ * Cycles by which the token for post comes before done. From then on mac writes the accumulators of its last block at least one a
+ * cycle, and post, which starts later, reads them at most one a cycle.
+ */
+export function earlyCycles(i: InstructionOf<'mac.dense' | 'mac.depthwise'>): number {
+  return i.early === 1 ? i.mx * i.my : 0
 }
 
 export type PostInstruction = Extract<Instruction, { readonly op: `post.${string}` }>
@@ -170,27 +178,13 @@ export function splitBursts(
 /** The bursts of a load (none for load.fill), in order. */
 export function loadBursts(i: Instruction, target: Target): Burst[] {
   const bus = target.dram.bytes_per_cycle
-  const port = portBytes(target)
   switch (i.op) {
-    case 'load.act': {
-      const bursts: Burst[] = []
-      for (let row = 0; row < i.rows; row++) {
-        const parts = splitBursts(i.dram + row * i.dram_pitch, i.bytes, bus)
-        parts.forEach((part, k) => {
-          const pads = (k === 0 ? i.pad_left : 0) + (k === parts.length - 1 ? i.pad_right : 0)
-          bursts.push({ ...part, portCycles: Math.ceil((part.bytes + pads) / port) })
-        })
-      }
-      return bursts
-    }
+    case 'load.act':
+      return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, i.pad_left + i.pad_right, target)
     case 'load.weight': {
       const perColumn = popcount(i.lanes)
-      let done = 0
-      return splitBursts(i.dram, i.groups * i.columns * perColumn, bus).map((part) => {
-        const before = Math.floor(done / perColumn)
-        done += part.bytes
-        return { ...part, portCycles: Math.floor(done / perColumn) - before }
-      })
+      const writes = (bytes: number) => Math.ceil(Math.floor(bytes / perColumn) / WEIGHT_COLUMNS_PER_CYCLE)
+      return streamBursts(i.dram, i.groups * i.columns * perColumn, bus, writes)
     }
     case 'load.index':
       return splitBursts(i.dram, i.entries * 4, bus).map((part) => ({ ...part, portCycles: part.beats }))
@@ -203,19 +197,33 @@ export function loadBursts(i: Instruction, target: Target): Burst[] {
   }
 }
 
+/** Bursts of one stream; `portCycles(n)` is how long its first n bytes occupy the port. */
+function streamBursts(address: number, bytes: number, bus: number, portCycles: (bytes: number) => number): Burst[] {
+  let done = 0
+  return splitBursts(address, bytes, bus).map((part) => {
+    const before = portCycles(done)
+    done += part.bytes
+    return { ...part, portCycles: portCycles(done) - before }
+  })
+}
+
+/** Bursts of rows: one stream where they follow one another in DRAM, else a stream a row. */
+function rowBursts(dram: number, rows: number, bytes: number, pitch: number, padding: number, target: Target): Burst[] {
+  const bus = target.dram.bytes_per_cycle
+  const port = portBytes(target)
+  const perRow = Math.ceil((bytes + padding) / port)
+  const portCycles = (n: number) => Math.floor(n / bytes) * perRow + Math.ceil((n % bytes) / port)
+  if (pitch === bytes) return streamBursts(dram, rows * bytes, bus, portCycles)
+  return Array.from({ length: rows }, (_, y) => streamBursts(dram + y * pitch, bytes, bus, portCycles)).flat()
+}
+
 /** Port cycles of a load.fill. */
 export function fillCycles(i: InstructionOf<'load.fill'>, target: Target): number {
   return i.rows * Math.ceil(i.bytes / portBytes(target))
 }
 
 export function storeBursts(i: InstructionOf<'store'>, target: Target): Burst[] {
-  const bursts: Burst[] = []
-  for (let row = 0; row < i.rows; row++) {
-    for (const part of splitBursts(i.dram + row * i.dram_pitch, i.bytes, target.dram.bytes_per_cycle)) {
-      bursts.push({ ...part, portCycles: Math.ceil(part.bytes / portBytes(target)) })
-    }
-  }
-  return bursts
+  return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, 0, target)
 }
 
 export function popcount(mask: bigint): number {

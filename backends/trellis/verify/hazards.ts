@@ -1,6 +1,7 @@
 /**
  * Two instructions of different units that touch the same bytes, one of them writing, or that use the same port of a
  * bank of activation memory, must be ordered by tokens: one done before the other starts (docs/timing.md, section 10).
+ * The exception is a post.acc that reads the accumulators of one mac instruction as they come (section 6).
  *
  * Instructions come in an order in which they can run. It is enough to compare each with the newest one of every other
  * unit that touched the same place: a unit's instructions are done in order, so the older ones are done too.
@@ -59,6 +60,7 @@ export class Hazards {
     this.#touches[space].forEach(({ reads, writes }, other) => {
       if (other === unit) return
       const writer = writes.latest(start, end)
+      if (space === 'accumulator' && !write && this.#follows(writer, index)) return
       this.#demandOrder(writer, index, reported, () => ({
         code: 'program/data-hazard',
         message: `${write ? 'writes' : 'reads'} ${space} ${start}..${end - 1}, where ${nameOf(this.#checked, writer)} may still be writing`,
@@ -70,6 +72,15 @@ export class Hazards {
         message: `writes ${space} ${start}..${end - 1}, which ${nameOf(this.#checked, reader)} may still be reading`,
       }))
     })
+  }
+
+  /** Whether post.acc `index` reads the accumulators of mac instruction `writer` as they come: an early token covers that. */
+  #follows(writer: number, index: number): boolean {
+    if (writer === NONE || !this.#order.isChainedBefore(writer, index)) return false
+    const mac = must(this.#checked.instructions[writer], 'instruction')
+    const post = must(this.#checked.instructions[index], 'instruction')
+    if (!('early' in mac) || post.op !== 'post.acc') return false
+    return mac.acc === post.acc && mac.mx === post.mx && mac.my === post.my && mac.blocks === post.blocks
   }
 
   #usePorts(index: number, unit: number, { write, start, end }: Access, reported: Set<number>): void {

@@ -14,6 +14,7 @@ import { type Checked, type Findings, nameOf } from './findings.ts'
 const MAX_TOKENS = 255
 
 const UNIT_COUNT = UNITS.length
+const MAC = UNITS.indexOf('mac')
 
 export interface Order {
   /** Instructions, `end` excepted, in an order in which they can run: the program's own as far as tokens allow. */
@@ -23,6 +24,8 @@ export interface Order {
   readonly place: Int32Array
   /** Whether instruction `first` is done before `second` starts, whatever the latencies. */
   readonly isDoneBefore: (first: number, second: number) => boolean
+  /** The same, or `second` starts after the early token of the mac instruction `first`. */
+  readonly isChainedBefore: (first: number, second: number) => boolean
 }
 
 /** One channel: the instructions that gave a token, in order, and how many of the tokens were taken. */
@@ -58,7 +61,8 @@ export function tokenOrder(checked: Checked, findings: Findings): Order | undefi
     for (let from = 0; from < UNIT_COUNT; from++) {
       if (((i.wait >> from) & 1) === 0) continue
       const tokens = channel(from, u)
-      clocks.learn(index, must(tokens.givers[tokens.taken++], 'token'))
+      const giver = must(tokens.givers[tokens.taken++], 'token')
+      clocks.learn(index, giver, isEarly(must(instructions[giver], 'giver'), u))
     }
     clocks.done(index, u, must(place[index], 'place'), i.op !== 'post.setup')
     for (let to = 0; to < UNIT_COUNT; to++) if ((i.signal >> to) & 1) channel(u, to).givers.push(index)
@@ -101,35 +105,56 @@ export function tokenOrder(checked: Checked, findings: Findings): Order | undefi
     place,
     isDoneBefore: (first, second) =>
       clocks.isDoneBefore(must(unit[first], 'unit'), must(place[first], 'place'), second),
+    isChainedBefore: (first, second) =>
+      clocks.isChainedBefore(must(unit[first], 'unit'), must(place[first], 'place'), second),
   }
+}
+
+/** Whether the token that `giver` gives unit `taker` comes before it is done. */
+function isEarly(giver: Instruction, taker: number): boolean {
+  return 'early' in giver && giver.early === 1 && UNITS[taker] === 'post'
 }
 
 /** For each instruction, how many instructions of each unit are known to be done when it starts and when it is done. */
 class Clocks {
   readonly #atStart: Int32Array
   readonly #atDone: Int32Array
+  /** What the taker of an early token learns: the instructions of the unit before the giver are done, it is not. */
+  readonly #atEarly: Int32Array
+  /** Mac instructions whose early token an instruction has seen, or that are done: one more than the last one's place. */
+  readonly #chained: Int32Array
+  readonly #lastChained = new Int32Array(UNIT_COUNT)
   readonly #lastStart = new Int32Array(UNIT_COUNT ** 2)
   readonly #lastDone = new Int32Array(UNIT_COUNT ** 2)
 
   constructor(count: number) {
     this.#atStart = new Int32Array(count * UNIT_COUNT)
     this.#atDone = new Int32Array(count * UNIT_COUNT)
+    this.#atEarly = new Int32Array(count * UNIT_COUNT)
+    this.#chained = new Int32Array(count)
   }
 
   /** A unit starts its instructions in order: what one knew when it started, the next knows. */
   start(index: number, unit: number): void {
     raise(this.#atStart, index, this.#lastStart, unit)
+    this.#chained[index] = this.#lastChained[unit] ?? 0
   }
 
-  /** `index` took a token that `giver` gave when it was done. */
-  learn(index: number, giver: number): void {
-    raise(this.#atStart, index, this.#atDone, giver)
+  /** `index` took a token that `giver` gave when it was done, or before. */
+  learn(index: number, giver: number, early: boolean): void {
+    raise(this.#atStart, index, early ? this.#atEarly : this.#atDone, giver)
+    if (!early) return
+    const place = (this.#atDone[giver * UNIT_COUNT + MAC] ?? 0) - 1
+    this.#chained[index] = Math.max(this.#chained[index] ?? 0, place + 1)
   }
 
   /** A unit's instructions are done in order, except that post.setup overtakes those before it. */
   done(index: number, unit: number, place: number, inOrder: boolean): void {
     raise(this.#lastStart, unit, this.#atStart, index)
     raise(this.#atDone, index, this.#atStart, index)
+    this.#lastChained[unit] = this.#chained[index] ?? 0
+    raise(this.#atEarly, index, this.#atStart, index)
+    raise(this.#atEarly, index, this.#lastDone, unit)
     if (!inOrder) return
     this.#lastDone[unit * UNIT_COUNT + unit] = place + 1
     raise(this.#atDone, index, this.#lastDone, unit)
@@ -138,6 +163,10 @@ class Clocks {
 
   isDoneBefore(unit: number, place: number, second: number): boolean {
     return place < (this.#atStart[second * UNIT_COUNT + unit] ?? 0)
+  }
+
+  isChainedBefore(unit: number, place: number, second: number): boolean {
+    return this.isDoneBefore(unit, place, second) || (unit === MAC && place < (this.#chained[second] ?? 0))
   }
 
   /** How many instructions of `unit` are surely done when `index` is. */
