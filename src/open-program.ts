@@ -6,19 +6,19 @@ import { isFolder, readBytes } from './files.ts'
 
 /** The program at `path`: read and verified where it is a compiled folder, else compiled from the model. */
 export async function openProgram(path: string, target?: string): Promise<Result<Program>> {
-  return isFolder(path) ? openFolder(path, target) : compileModel(path, target)
+  return isFolder(path) ? openFolder(path, target) : compileFile(path, target)
 }
 
 /** The model at `path`, compiled for `target`: a preset's name or a file, the default preset if none is named. */
-export async function compileModel(path: string, target?: string): Promise<Result<Program>> {
+export async function compileFile(path: string, target?: string): Promise<Result<Program>> {
   const { loadTarget } = await import('../backends/trellis/target.ts')
   const machine = loadTarget(target)
   if (!machine.ok) return machine
   const { loadModel } = await import('./importers/index.ts')
   const graph = await loadModel(path)
   if (!graph.ok) return graph
-  const { compileTrellis } = await import('../backends/trellis/compile.ts')
-  return compileTrellis(graph.value, machine.value)
+  const { compileModel } = await import('./pipeline.ts')
+  return compileModel(graph.value, machine.value)
 }
 
 async function openFolder(folder: string, target: string | undefined): Promise<Result<Program>> {
