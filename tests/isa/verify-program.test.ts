@@ -328,6 +328,51 @@ describe('data and ports', () => {
     )
   })
 
+  describe('an early token', () => {
+    test('orders the accumulators of a post.acc', () => {
+      expect(verifyProgram(programOf(layerWith({ 4: { early: 1 } })))).toEqual([])
+    })
+
+    test('says nothing of the windows that mac still reads', () => {
+      const inPlace = { 5: { out: 0 }, 6: { act: 0 } }
+      expect(verifyProgram(programOf(layerWith(inPlace)))).toEqual([])
+      const early = layerWith({ ...inPlace, 4: { early: 1 } })
+      expect(verifyProgram(programOf(early))[0]?.message).toBe(
+        'instruction 5 (post.acc) writes activation 0..127, which instruction 4 (mac.dense) may still be reading',
+      )
+    })
+
+    test('holds for every instruction before, and for all once the next begins', () => {
+      const mac = (fields: object) => make('mac.dense', { mx: 1, my: 1, entries: 1, blocks: 1, ...fields })
+      const acc = (fields: object) =>
+        make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, out: 32768, ...fields })
+      const program = [
+        mac({ acc: 0 }),
+        mac({ acc: 1, early: 1, signal: mask('post') }),
+        acc({ acc: 1, wait: mask('mac') }),
+        acc({ acc: 0 }),
+        acc({ acc: 1 }),
+        end,
+      ]
+      expect(found(program)).toEqual([])
+    })
+
+    test('for another reader than a post.acc of the same accumulators is too early', () => {
+      expect(found(layerWith({ 4: { early: 1, mx: 4 } }))).toEqual([
+        'program/data-hazard 5: instruction 5 (post.acc) reads accumulator 0..7, where instruction 4 (mac.dense) may still be writing',
+      ])
+    })
+
+    test('to other units comes when all is done', () => {
+      const program = [
+        make('mac.dense', { mx: 1, my: 1, entries: 1, blocks: 1, early: 1, signal: mask('load') }),
+        make('load.index', { wait: mask('mac'), entries: 1 }),
+        end,
+      ]
+      expect(found(program)).toEqual([])
+    })
+  })
+
   test('one port of a bank belongs to one unit at a time', () => {
     expect(found([fill(), postFill({ out: 16320 }), end])).toEqual([
       'program/port-conflict 1: instruction 1 (post.fill) uses the write port of activation bank 0, which instruction 0 (load.fill) may still be using',
