@@ -1,29 +1,23 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
 import { evaluateOutputs } from '../../evaluate.ts'
-import { type Backend, openExecutable } from '../../executable.ts'
-import { runFeed } from '../../run.ts'
-import { readArray, readArrays } from '../../tensors/array-files.ts'
-import { feed } from '../../tensors/feed.ts'
+import { readArray } from '../../tensors/array-files.ts'
 import { EXIT } from '../exit-codes.ts'
 import {
   addFeedOptions,
   backendOption,
   collect,
-  type FeedFlags,
-  feedOptions,
   jsonOption,
   MODEL_HELP,
   numberOrFraction,
   targetOption,
 } from '../options.ts'
+import { type RunFlags, runSamples } from '../run-samples.ts'
 import type { Session } from '../session.ts'
 
-interface Flags extends FeedFlags {
-  readonly backend: Backend
+interface Flags extends RunFlags {
   readonly data: readonly string[]
   readonly labels: string
-  readonly target?: string
   readonly floor?: number
   readonly json?: boolean
 }
@@ -52,13 +46,8 @@ export function addEvaluate(program: Command, session: Session): void {
 }
 
 async function evaluate(session: Session, model: string, flags: Flags): Promise<void> {
-  const executable = unwrap(await openExecutable(model, flags.backend, flags.target))
-  const given = unwrap(readArrays(flags.data))
   const labels = unwrap(readArray(flags.labels))
-  const fed = unwrap(feed(executable.inputs, given, feedOptions(flags, session.warn)))
-  const progress = await session.progress(fed.runs, executable.name)
-  const outputs = runFeed(executable, fed, progress.step)
-  progress.stop()
+  const { outputs } = await runSamples(session, model, flags.data, flags)
   const result = unwrap(evaluateOutputs(outputs, labels, flags.labels))
   if (flags.json) {
     session.printJson({ model, backend: flags.backend, ...result })

@@ -1,25 +1,13 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
-import { type Backend, openExecutable } from '../../executable.ts'
-import { runFeed } from '../../run.ts'
-import { readArrays, writeArrays } from '../../tensors/array-files.ts'
-import { feed } from '../../tensors/feed.ts'
-import {
-  addFeedOptions,
-  backendOption,
-  collect,
-  type FeedFlags,
-  feedOptions,
-  MODEL_HELP,
-  targetOption,
-} from '../options.ts'
+import { writeArrays } from '../../tensors/array-files.ts'
+import { addFeedOptions, backendOption, collect, MODEL_HELP, targetOption } from '../options.ts'
+import { type RunFlags, runSamples } from '../run-samples.ts'
 import type { Session } from '../session.ts'
 
-interface Flags extends FeedFlags {
-  readonly backend: Backend
+interface Flags extends RunFlags {
   readonly input: readonly string[]
   readonly output: string
-  readonly target?: string
 }
 
 export function addRun(program: Command, session: Session): void {
@@ -40,14 +28,7 @@ export function addRun(program: Command, session: Session): void {
 }
 
 async function run(session: Session, model: string, flags: Flags): Promise<void> {
-  const executable = unwrap(await openExecutable(model, flags.backend, flags.target))
-  const given = unwrap(readArrays(flags.input))
-  const fed = unwrap(feed(executable.inputs, given, feedOptions(flags, session.warn)))
-  const progress = await session.progress(fed.runs, executable.name)
-  const outputs = runFeed(executable, fed, progress.step)
-  progress.stop()
+  const { name, outputs, samples } = await runSamples(session, model, flags.input, flags)
   unwrap(writeArrays(flags.output, outputs))
-  session.say(
-    `${fed.runs * fed.samplesPerRun} samples of ${executable.name} on ${flags.backend} -> ${flags.output}`,
-  )
+  session.say(`${samples} samples of ${name} on ${flags.backend} -> ${flags.output}`)
 }
