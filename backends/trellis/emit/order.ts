@@ -22,8 +22,11 @@ interface Placed {
   readonly position: number
   /** For each unit: the position of its last instruction that must be done first, or -1. */
   readonly after: readonly number[]
-  /** Of a post.acc: all that it needs of the mac instruction named in `after` is accumulators, in the order in which they are written. */
-  readonly chained: boolean
+  /**
+   * The last mac instruction that must be done entirely, or -1. Of a later one in `after` a post.acc only needs the
+   * accumulators, in the order in which they are written.
+   */
+  readonly whole: number
 }
 
 export function orderProgram(list: readonly Emitted[], target: Target): Ordered {
@@ -60,15 +63,15 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
   const { bankBytes } = capacities(target)
   const past = new Map<Space, Past[][]>()
   const count = UNITS.map(() => 0)
-  /** Already implied for later instructions of a unit: it waited before. */
+  /** What earlier instructions of each unit have waited for. */
   const known = UNITS.map(() => UNITS.map(() => -1))
+  /** The mac instructions among those that were entirely done. */
+  const knownWhole = UNITS.map(() => -1)
   return list.map((emitted) => {
     const unit = UNITS.indexOf(unitOf(emitted.instruction))
     const position = count[unit] as number
     count[unit] = position + 1
-    const before = must(known[unit], 'unit')
-    const settled = [...before]
-    /** The last mac instruction that must be done entirely, where others only need to have begun their last block. */
+    const after = must(known[unit], 'unit')
     let whole = -1
     for (const access of emitted.accesses) {
       const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
@@ -79,13 +82,14 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
       }
       spaces.forEach((entries, other) => {
         if (other === unit) return
+        const entirely = other === MAC && access.space !== 'accumulator'
+        const waitedFor = entirely ? Math.max(whole, knownWhole[unit] as number) : (after[other] as number)
         for (let i = entries.length - 1; i >= 0; i--) {
           const entry = entries[i] as Past
-          // An equal one may be known from its accumulators alone.
-          if (entry.position < (before[other] as number) || entry.position <= (settled[other] as number)) break
+          if (entry.position <= waitedFor) break
           if (!conflicts(access, banks, entry)) continue
-          before[other] = entry.position
-          if (other === MAC && access.space !== 'accumulator') whole = Math.max(whole, entry.position)
+          after[other] = Math.max(after[other] as number, entry.position)
+          if (entirely) whole = entry.position
           break
         }
       })
@@ -94,8 +98,10 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
       const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
       must(past.get(access.space)?.[unit], 'history').push({ access, position, banks })
     }
-    const chained = emitted.instruction.op === 'post.acc' && whole < (before[MAC] as number)
-    return { emitted, unit, position, after: [...before], chained }
+    const last = after[MAC] as number
+    // Before a mac instruction's last block is written, the one before it is done.
+    knownWhole[unit] = Math.max(knownWhole[unit] as number, whole, last - 1)
+    return { emitted, unit, position, after: [...after], whole }
   })
 }
 
@@ -116,20 +122,25 @@ function conflicts(access: Access, banks: number, { access: other, banks: otherB
 
 /**
  * One bit to wait and one to signal are enough: units are in order, so waiting for an instruction covers all before it,
- * and tokens of one channel are taken in the order in which they are given.
+ * and tokens of one channel are taken in the order in which they are given. A mac instruction's token for post is early
+ * where nobody needs more of it than accumulators before the next token.
  */
 function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal: number; early: boolean }[][] {
   const masks = byUnit.map((list) => list.map(() => ({ wait: 0, signal: 0, early: false })))
   byUnit.forEach((list, unit) => {
     const covered = UNITS.map(() => -1)
-    list.forEach(({ after, position, chained }) => {
+    list.forEach(({ emitted, after, position, whole }) => {
       after.forEach((needed, other) => {
-        if (other === unit || needed <= (covered[other] as number)) return
-        covered[other] = needed
-        must(masks[unit]?.[position], 'instruction').wait |= 1 << other
-        const giver = must(masks[other]?.[needed], 'instruction')
-        giver.signal |= 1 << unit
-        if (other === MAC && chained) giver.early = true
+        if (other === unit) return
+        const giver = masks[other]?.[needed]
+        if (needed > (covered[other] as number)) {
+          covered[other] = needed
+          must(masks[unit]?.[position], 'instruction').wait |= 1 << other
+          must(giver, 'giver').signal |= 1 << unit
+          if (other === MAC) must(giver, 'giver').early = emitted.instruction.op === 'post.acc' && whole < needed
+        } else if (other === MAC && whole >= 0 && whole === covered[other]) {
+          must(giver, 'giver').early = false
+        }
       })
     })
   })
@@ -145,11 +156,12 @@ function estimate(placed: readonly Placed[], target: Target): { readonly at: rea
   const drain = UNITS.map(() => 0)
   let dramFree = 0
   let cycles = 0
-  const at = placed.map(({ emitted: { instruction }, unit, after, chained }) => {
+  const at = placed.map(({ emitted: { instruction }, unit, after, whole }) => {
     let start = free[unit] as number
     after.forEach((position, other) => {
       if (position < 0 || other === unit) return
-      const ready = chained && other === MAC ? early : done[other]
+      const chained = other === MAC && instruction.op === 'post.acc' && whole < position
+      const ready = chained ? early : done[other]
       start = Math.max(start, ready?.[position] as number)
     })
     let end: number
