@@ -1,0 +1,21 @@
+/** The generator itself: every network is valid and runs, and all ops occur. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createInterpreter } from '../../ir/interpreter.ts'
+import { OP_NAMES } from '../../ir/ops/names.ts'
+import { verify } from '../../ir/verifier.ts'
+import { randomInputs } from './network-builder.ts'
+import { randomNetwork } from './random-network.ts'
+
+test('random networks are valid and run', () => {
+  const seen = new Set<string>()
+  fc.assert(
+    fc.property(randomNetwork(), fc.nat(), (graph, seed) => {
+      expect(verify(graph)).toEqual([])
+      createInterpreter(graph).run(randomInputs(graph, seed))
+      for (const node of graph.nodes) seen.add(node.op)
+    }),
+    { numRuns: 300 },
+  )
+  expect([...seen].sort()).toEqual([...OP_NAMES].sort())
+})
