@@ -21,3 +21,16 @@ export const TABLE_STYLE = {
   },
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
 }
+
+/** Tables are readable at so many columns. */
+export const COLUMNS = 100
+
+/** Layer names of exporters repeat whole paths; the end tells them apart. */
+export function shorten(name: string, width: number): string {
+  return name.length <= width ? name : `…${name.slice(1 - width)}`
+}
+
+/** A count with its thousands apart. */
+export function counted(n: number): string {
+  return n.toLocaleString('en-US')
+}

@@ -6,7 +6,7 @@ import { type InspectedPort, type Inspection, inspectGraph } from '../../inspect
 import { typeText } from '../../tensors/port.ts'
 import { jsonOption, MODEL_HELP } from '../options.ts'
 import type { Session } from '../session.ts'
-import { TABLE_STYLE } from '../table-style.ts'
+import { COLUMNS, counted, shorten, TABLE_STYLE } from '../table-style.ts'
 
 export function addInspect(program: Command, session: Session): void {
   program
@@ -26,8 +26,7 @@ export function addInspect(program: Command, session: Session): void {
     })
 }
 
-/** The table is readable at so many columns; names are cut to what the other columns leave, but not below a minimum. */
-const COLUMNS = 100
+/** Names are cut to what the other columns leave, but not below this. */
 const NAME_MINIMUM = 16
 const HEAD = ['op', 'output', 'precision', 'density', 'parameters', 'MACs']
 
@@ -64,16 +63,7 @@ function inspectionText(inspection: Inspection, session: Session): string {
   return lines.join('\n')
 }
 
-/** Layer names of exporters repeat whole paths; the end tells them apart. */
-function shorten(name: string, width: number): string {
-  return name.length <= width ? name : `…${name.slice(1 - width)}`
-}
-
 function portText({ name, dtype, shape, scale, zero_point }: InspectedPort): string {
   const quantization = scale === undefined ? '' : `, scale ${scale.toPrecision(6)}, zero point ${zero_point}`
   return `${name}: ${typeText(dtype, shape)}${quantization}`
-}
-
-function counted(n: number): string {
-  return n.toLocaleString('en-US')
 }
