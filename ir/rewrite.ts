@@ -50,6 +50,13 @@ export function redirect(graph: Graph, replaced: ReadonlyMap<ValueId, ValueId>):
   return withNodes(graph, nodes)
 }
 
+/** A name like `wish` that no value has. */
+export function freshId(wish: string, ...taken: readonly ReadonlyMap<ValueId, Value>[]): ValueId {
+  let id = wish
+  for (let n = 2; taken.some((values) => values.has(id)); n++) id = `${wish} ${n}`
+  return id
+}
+
 /** Whether two tensors' elements mean the same: element type, shape and quantization. */
 export function sameType(a: TensorType, b: TensorType): boolean {
   return a.dtype === b.dtype && sameList(a.shape, b.shape) && sameQuant(a.quant, b.quant)

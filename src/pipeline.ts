@@ -6,8 +6,13 @@ import { verifyProgram } from '../backends/trellis/verify-program.ts'
 import type { Diagnostic, Result } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { Pass, PassContext } from '../ir/pass.ts'
+import { foldConstants } from '../ir/passes/fold-constants.ts'
+import { fuseActivation } from '../ir/passes/fuse-activation.ts'
 import { fusePad } from '../ir/passes/fuse-pad.ts'
 import { removeDead } from '../ir/passes/remove-dead.ts'
+import { removeIdentities } from '../ir/passes/remove-identities.ts'
+import { simplifyLayout } from '../ir/passes/simplify-layout.ts'
+import { sinkTransposes } from '../ir/passes/sink-transposes.ts'
 import { verify } from '../ir/verifier.ts'
 
 interface Step {
@@ -17,8 +22,16 @@ interface Step {
 
 /** The passes of `compileModel`, in order. */
 export const OPTIMIZATIONS: readonly Step[] = [
+  { pass: foldConstants, because: 'no machine needs to compute what is known now' },
+  { pass: removeIdentities, because: 'nodes that do nothing hide which ops are neighbours' },
+  {
+    pass: sinkTransposes,
+    because: 'transposes that an elementwise op keeps apart meet, and cancel in the next pass',
+  },
+  { pass: simplifyLayout, because: 'a transpose moves every element, and Trellis leaves it to the host' },
   { pass: fusePad, because: 'a padded convolution costs nothing, a pad writes its whole result' },
-  { pass: removeDead, because: 'what was fused away is not computed any more' },
+  { pass: removeDead, because: 'what was fused away must not count as a reader below' },
+  { pass: fuseActivation, because: 'the clamp at the end of an op is free, one more op is not' },
 ]
 
 /**

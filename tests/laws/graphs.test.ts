@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { createInterpreter } from '../../ir/interpreter.ts'
 import { OP_NAMES } from '../../ir/ops/names.ts'
 import { verify } from '../../ir/verifier.ts'
+import { cases } from './long-run.ts'
 import { randomInputs } from './network-builder.ts'
 import { randomNetwork } from './random-network.ts'
 
@@ -15,7 +16,7 @@ test('random networks are valid and run', () => {
       createInterpreter(graph).run(randomInputs(graph, seed))
       for (const node of graph.nodes) seen.add(node.op)
     }),
-    { numRuns: 300 },
+    cases(300),
   )
   expect([...seen].sort()).toEqual([...OP_NAMES].sort())
 })

@@ -10,7 +10,7 @@ import {
   randomData,
   scaleOf,
 } from './network-builder.ts'
-import { randomMove } from './random-moves.ts'
+import { concat, pad, randomMove, transpose } from './random-moves.ts'
 import { activation, channels, from, pads, pairOf, quantOf, seed } from './random-parts.ts'
 
 export type Layer = (builder: NetworkBuilder) => void
@@ -181,6 +181,8 @@ const binaryConstant: fc.Arbitrary<Layer> = fc
     activation,
     quant: quantOf,
     own: quantOf,
+    /** One in four is computed by a node. */
+    computed: fc.nat(3).map((n) => n === 3),
   })
   .map((r) => (builder) => {
     const x = builder.pick(r.from)
@@ -194,7 +196,8 @@ const binaryConstant: fc.Arbitrary<Layer> = fc
       shape: r.spread === 2 ? whole : small,
       quant: quantized(0.02, r.own),
     }
-    const constant = { id: builder.constant(type, randomData('i8', elementCount(type.shape), r.seed)), type }
+    const id = builder.constant(type, randomData('i8', elementCount(type.shape), r.seed))
+    const constant = r.computed ? builder.node('quantize', [id], {}, quantized(0.02, r.quant)) : { id, type }
     addBinary(builder, r.op, r.swapped ? [constant, x] : [x, constant], r)
   })
 
@@ -279,6 +282,19 @@ const unary: fc.Arbitrary<Layer> = fc
     else builder.node(op as 'relu', [x.id], op === 'leaky_relu' ? { alpha: r.alpha } : {}, same)
   })
 
+function inTurn(...parts: fc.Arbitrary<Layer>[]): fc.Arbitrary<Layer> {
+  return fc.tuple(...parts).map((layers) => (builder) => {
+    for (const layer of layers) layer(builder)
+  })
+}
+
+/** Neighbours that passes look for, and that would seldom meet by chance. */
+const pattern: fc.Arbitrary<Layer> = fc.oneof(
+  inTurn(pad, fc.oneof(conv, depthwise)),
+  inTurn(transpose, fc.oneof(unary, binary, binaryConstant, concat, pad), transpose),
+  inTurn(fc.oneof(conv, fullyConnected, binary), unary, unary),
+)
+
 export const randomLayer: fc.Arbitrary<Layer> = fc.oneof(
   { weight: 6, arbitrary: conv },
   { weight: 4, arbitrary: depthwise },
@@ -291,4 +307,5 @@ export const randomLayer: fc.Arbitrary<Layer> = fc.oneof(
   { weight: 2, arbitrary: mean },
   { weight: 4, arbitrary: unary },
   { weight: 6, arbitrary: randomMove },
+  { weight: 5, arbitrary: pattern },
 )

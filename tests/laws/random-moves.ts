@@ -9,7 +9,7 @@ type Layer = (builder: NetworkBuilder) => void
 const MAX_ELEMENTS = 6000
 
 /** Usually zeros around rows and columns, as in front of a convolution. */
-const pad: fc.Arbitrary<Layer> = fc
+export const pad: fc.Arbitrary<Layer> = fc
   .record({
     sides: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 4, maxLength: 4 }),
     depth: fc.array(
@@ -27,7 +27,7 @@ const pad: fc.Arbitrary<Layer> = fc
   })
 
 /** With another value that fits, else with itself; where the quantization differs the other is requantized. */
-const concat: fc.Arbitrary<Layer> = fc
+export const concat: fc.Arbitrary<Layer> = fc
   .record({
     from,
     other: fc.nat(7),
@@ -74,7 +74,7 @@ const reshape: fc.Arbitrary<Layer> = fc.record({ from, way: fc.nat(3) }).map(({ 
   if (shape) builder.node('reshape', [x.id], { shape }, x.type.quant)
 })
 
-const transpose: fc.Arbitrary<Layer> = fc
+export const transpose: fc.Arbitrary<Layer> = fc
   .record({
     from,
     order: fc.constantFrom([1, 2, 0], [2, 0, 1], [1, 0, 2], [0, 2, 1], [2, 1, 0], [0, 1, 2]),
