@@ -13,7 +13,7 @@ import type { Lowered, MapId, Stage } from './lower/stage.ts'
 import type { Buffer, DramRegion, Program, Segment, Step } from './program.ts'
 import { type Placed } from './schedule/buffer.ts'
 import { type Group, type Plan, plan } from './schedule/cascade.ts'
-import { createCostModel, type Maps } from './schedule/cost.ts'
+import { createCostModel } from './schedule/cost.ts'
 import { place, type Request } from './schedule/place.ts'
 import { capacities, type Target } from './target.ts'
 
@@ -136,14 +136,10 @@ function emitStretch(
   const { maps } = lowered
   const model = createCostModel(maps, target)
   const { activationBytes } = capacities(target)
-  let problem: readonly Diagnostic[] | undefined
   for (let share = 1; share > 0.3; share -= 0.06) {
     const planned = attempt(() => plan(stages, maps, model, target, Math.floor(activationBytes * share)))
-    if (!planned.ok) {
-      problem ??= planned.diagnostics
-      break
-    }
-    const placed = placeGroups(planned.value, stages, maps, target)
+    if (!planned.ok) throw new Diagnosed(share === 1 ? planned.diagnostics : [tooScattered(target)])
+    const placed = placeGroups(planned.value, stages, target)
     if (!placed) continue
     const emitter = new Emitter(target, maps, pools, dramPlace)
     planned.value.groups.forEach((group, index) => {
@@ -153,7 +149,7 @@ function emitStretch(
     })
     return emitter.emitted
   }
-  throw new Diagnosed(problem ?? [tooScattered(target)])
+  throw new Diagnosed([tooScattered(target)])
 }
 
 function tooScattered(target: Target): Diagnostic {
@@ -166,7 +162,7 @@ function tooScattered(target: Target): Diagnostic {
 }
 
 /** Addresses for the buffers of every group. */
-function placeGroups(planned: Plan, stages: readonly Stage[], maps: Maps, target: Target): Map<MapId, Placed>[] | undefined {
+function placeGroups(planned: Plan, stages: readonly Stage[], target: Target): Map<MapId, Placed>[] | undefined {
   const requests: Request[] = []
   for (const [id, shape] of planned.resident) {
     const used = planned.groups.flatMap((g, index) => (g.resident.has(id) ? [index] : []))
@@ -187,7 +183,6 @@ function placeGroups(planned: Plan, stages: readonly Stage[], maps: Maps, target
     const here = new Map<MapId, Placed>()
     for (const id of group.resident) here.set(id, must(placed.get(id), `place of ${id}`))
     for (const id of group.local.keys()) here.set(id, must(placed.get(`${index} ${id}`), `place of ${id}`))
-    must(maps.size > 0 || undefined, 'maps')
     return here
   })
 }

@@ -50,11 +50,12 @@ function spendWaiting(ledger: Ledger, schedule: Schedule, i: number, isFirst: bo
 function accountStream(ledger: Ledger, program: TimedProgram, schedule: Schedule, unit: number): void {
   const order = program.order[unit] as Int32Array
   const constants: Cause = unit === MAC ? 'weights' : 'parameters'
-  /** Up to here the accumulators of the previous instruction's last block are in use. */
+  /** Up to here the accumulators of the previous instruction's last block are in use, or its results on their way. */
   let settled = 0
   let previous = -1
   for (const i of order) {
     const first = schedule.streamed[i] as number
+    if (previous >= 0 && program.drains[i] === 1) settled = schedule.done[previous] as number
     ledger.spend('pipeline', Math.min(settled, first), previous)
     spendWaiting(ledger, schedule, i, previous < 0)
     ledger.spend((program.setup[i] as number) > 0 ? constants : 'pipeline', first, i)

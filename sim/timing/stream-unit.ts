@@ -13,6 +13,8 @@ export class StreamUnit {
   #accepted = 0
   /** First cycle after the stream of the previous instruction. */
   #free = 0
+  /** When the previous instruction is done. */
+  #settled = 0
 
   constructor(
     program: TimedProgram,
@@ -36,12 +38,14 @@ export class StreamUnit {
     const stream = p.stream[i] as number
     const shortest = p.minPeriod[i] as number
     const period = Math.max(stream, p.setup[i] as number, shortest)
-    const first = Math.max(cycle + (p.startup[i] as number), this.#free)
+    const free = p.drains[i] === 1 ? this.#settled : this.#free
+    const first = Math.max(cycle + (p.startup[i] as number), free)
     const last = first + ((p.blocks[i] as number) - 1) * period
     this.#schedule.streamed[i] = first
     this.#accepted = last + 1
-    this.#free = last + stream
+    this.#free = last + Math.max(stream, shortest)
+    this.#settled = last + stream + (p.pipe[i] as number)
     this.refresh()
-    this.#complete(i, last + stream + (p.pipe[i] as number))
+    this.#complete(i, this.#settled)
   }
 }

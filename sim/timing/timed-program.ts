@@ -42,6 +42,8 @@ export interface TimedProgram {
   readonly stream: Float64Array
   readonly minPeriod: Float64Array
   readonly pipe: Float64Array
+  /** 1 where the stream waits for the last write of the instruction before. */
+  readonly drains: Uint8Array
   /** Cycles before done in which the token for post is given. */
   readonly early: Float64Array
   /** Port cycles of a load.fill, else 0. */
@@ -70,6 +72,7 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
     stream: numbers(),
     minPeriod: numbers(),
     pipe: numbers(),
+    drains: new Uint8Array(count),
     early: numbers(),
     fill: numbers(),
     firstBurst: new Int32Array(count),
@@ -134,7 +137,9 @@ function streamCost(i: Instruction, target: Target): StreamCost {
 }
 
 function setStream(
-  program: { [K in 'blocks' | 'startup' | 'setup' | 'stream' | 'minPeriod' | 'pipe']: Float64Array },
+  program: { [K in 'blocks' | 'startup' | 'setup' | 'stream' | 'minPeriod' | 'pipe']: Float64Array } & {
+    drains: Uint8Array
+  },
   at: number,
   cost: StreamCost,
 ): void {
@@ -144,6 +149,7 @@ function setStream(
   program.stream[at] = cost.streamCycles
   program.minPeriod[at] = cost.minPeriodCycles
   program.pipe[at] = cost.pipeCycles
+  program.drains[at] = cost.drains ? 1 : 0
 }
 
 function frozen(list: { readonly beats: number[]; readonly portCycles: number[] }): BurstList {

@@ -3,32 +3,35 @@ import { must } from '../../../ir/diagnostic.ts'
 import type { MapId, Stage } from '../lower/stage.ts'
 import type { Group } from '../schedule/cascade.ts'
 import type { CostModel } from '../schedule/cost.ts'
+import { stripePadding, stripeRows } from '../schedule/rows.ts'
 import type { Emitter } from './emitter.ts'
 import { emitConv, emitDepthwise } from './mac-stage.ts'
 import { emitBinary, emitMove, emitPool } from './post-stage.ts'
-import { loadRows, padComputed, storeRows, stripeRows } from './transfer.ts'
+import { loadRows, padComputed, storeRows } from './transfer.ts'
 
 export function emitGroup(e: Emitter, group: Group, stages: readonly Stage[], model: CostModel): void {
   const members = stages.slice(group.from, group.to)
   for (let s = 0; s < group.rows.stripes; s++) {
     const loaded = new Set<MapId>()
     for (const stage of members) {
-      const [from, to] = stripeRows(group, stage.output, s)
+      const output = e.at(stage.output)
+      const [from, to] = stripeRows(group.rows, output.map, s)
       const load = (): void => {
         for (const use of stage.inputs) {
           if (!group.loaded.has(use.map) || loaded.has(use.map)) continue
           loaded.add(use.map)
-          const [first, end] = stripeRows(group, use.map, s)
-          if (first < end) loadRows(e, stage.layer, e.at(use.map), first, end)
+          const input = e.at(use.map)
+          const [first, end] = stripeRows(group.rows, input.map, s)
+          loadRows(e, stage.layer, input, first, end, stripePadding(group.rows, input.map, s))
         }
       }
+      padComputed(e, stage.layer, output, from === 0 && to > 0, stripePadding(group.rows, output.map, s))
       if (from === to) {
         load()
         continue
       }
-      padComputed(e, stage.layer, e.at(stage.output), from, to)
       emitStage(e, stage, from, to, model, load)
-      if (group.stored.has(stage.output)) storeRows(e, stage.layer, e.at(stage.output), from, to)
+      if (group.stored.has(stage.output)) storeRows(e, stage.layer, output, from, to)
     }
   }
 }

@@ -182,7 +182,8 @@ function estimate(placed: readonly Placed[], target: Target): { readonly at: rea
     } else {
       const cost = name === 'mac' ? macCost(instruction as never, target) : postCost(instruction as PostInstruction, target)
       const lead = cost.startCycles + cost.setupCycles
-      const first = Math.max(start + lead, drain[unit] as number)
+      const before = cost.drains ? (done[unit]?.at(-1) ?? 0) : (drain[unit] as number)
+      const first = Math.max(start + lead, before)
       const last = first + (cost.blocks - 1) * blockPeriod(cost)
       end = first - lead + streamLatency(cost)
       free[unit] = last + 1

@@ -1,6 +1,4 @@
 /** Rows between DRAM and activation memory, and the padding around maps. */
-import { must } from '../../../ir/diagnostic.ts'
-import type { Group } from '../schedule/cascade.ts'
 import { ringOf, rowAddress } from '../schedule/buffer.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
 
@@ -27,13 +25,13 @@ function fillRows(e: Emitter, op: FillUnit, layer: number, m: MapInMemory, from:
 }
 
 /**
- * The padding of a map whose rows [from, to) the post unit is about to write: all columns and the rows above when it
- * starts, the rows below when it ends. In a ring the columns stay valid as rows come and go.
+ * The padding of a map that the post unit is about to write: all columns and the rows above when it starts. In a ring
+ * the columns stay valid as rows come and go, and rows [from, to) below the map are filled when their turn comes.
  */
-export function padComputed(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
+export function padComputed(e: Emitter, layer: number, m: MapInMemory, first: boolean, below: readonly [number, number]): void {
   const { buffer, map } = m
   const { top, left, bottom, right } = buffer.padding
-  if (from === 0) {
+  if (first) {
     if (buffer.ringBytes > 0) {
       fill(e, 'post.fill', layer, m, buffer.base, buffer.rows, left * map.c, buffer.pitch, false)
       fill(e, 'post.fill', layer, m, buffer.base + (left + map.w) * map.c, buffer.rows, right * map.c, buffer.pitch, false)
@@ -47,14 +45,14 @@ export function padComputed(e: Emitter, layer: number, m: MapInMemory, from: num
       fill(e, 'post.fill', layer, m, end, 1, right * map.c + bottom * buffer.pitch, 0, false)
     }
   }
-  if (to === map.h && buffer.ringBytes > 0) fillRows(e, 'post.fill', layer, m, map.h, map.h + bottom)
+  if (buffer.ringBytes > 0) fillRows(e, 'post.fill', layer, m, ...below)
 }
 
-/** Loads rows [from, to) of a map, with its padding. */
-export function loadRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
+/** Loads rows [from, to) of a map, with the padding around them; `below` are rows of padding under the map. */
+export function loadRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number, below: readonly [number, number]): void {
   const { buffer, map } = m
-  const { top, left, bottom, right } = buffer.padding
-  if (from === 0) fillRows(e, 'load.fill', layer, m, -top, 0)
+  const { top, left, right } = buffer.padding
+  if (from === 0 && to > 0) fillRows(e, 'load.fill', layer, m, -top, 0)
   const rowBytes = map.w * map.c
   const { address: dram, pool } = e.dramPlace(map.buffer)
   const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
@@ -77,7 +75,7 @@ export function loadRows(e: Emitter, layer: number, m: MapInMemory, from: number
       value: map.zeroPoint,
     }, { pool })
   }
-  if (to === map.h) fillRows(e, 'load.fill', layer, m, map.h, map.h + bottom)
+  fillRows(e, 'load.fill', layer, m, ...below)
 }
 
 export function storeRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
@@ -100,10 +98,4 @@ export function storeRows(e: Emitter, layer: number, m: MapInMemory, from: numbe
       dram_pitch: rowBytes,
     })
   }
-}
-
-/** Rows of a map that stripe `s` adds. */
-export function stripeRows(group: Group, map: string, s: number): readonly [from: number, to: number] {
-  const { end } = must(group.rows.maps.get(map), `rows of ${map}`)
-  return [s === 0 ? 0 : (end[s - 1] as number), end[s] as number]
 }

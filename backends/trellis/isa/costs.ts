@@ -47,6 +47,8 @@ export interface StreamCost {
   readonly pipeCycles: number
   /** Fewest cycles between the starts of two blocks. */
   readonly minPeriodCycles: number
+  /** It reads what the unit's previous instruction may have written: its stream waits for that one's last write. */
+  readonly drains: boolean
 }
 
 /** Bytes of one parameter block. */
@@ -68,6 +70,7 @@ export function macCost(i: InstructionOf<'mac.dense' | 'mac.depthwise'>, target:
     streamCycles: i.op === 'mac.dense' ? i.mx * i.my : depthwisePixels(i as InstructionOf<'mac.depthwise'>),
     pipeCycles: MAC_PIPE,
     minPeriodCycles: MIN_BLOCK_PERIOD,
+    drains: false,
   }
 }
 
@@ -91,10 +94,11 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
     setupCycles: 0,
     pipeCycles: POST_PIPE,
     minPeriodCycles: 1,
+    drains: true,
   }
   switch (i.op) {
     case 'post.setup':
-      return { blocks: 1, startCycles: 0, setupCycles: 0, streamCycles: 1, pipeCycles: 0, minPeriodCycles: 1 }
+      return { ...one, startCycles: 0, streamCycles: 1, pipeCycles: 0 }
     case 'post.acc': {
       const requantize = pass * (i.mode === 1 ? REQUANTIZE_PASSES.residual : REQUANTIZE_PASSES.requantize)
       return {
@@ -104,6 +108,7 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
         streamCycles: i.mx * i.my * (i.mode === 2 ? Math.max(requantize, lookup) : requantize),
         pipeCycles: POST_PIPE,
         minPeriodCycles: 1,
+        drains: i.mode === 1,
       }
     }
     case 'post.binary':
@@ -119,7 +124,7 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
     case 'post.pool':
       return { ...one, streamCycles: i.mx * i.my * Math.max(i.kx * i.ky, i.kind === 1 ? pass : 1) }
     case 'post.fill':
-      return { ...one, streamCycles: i.rows * Math.ceil(i.bytes / portBytes(target)) }
+      return { ...one, streamCycles: i.rows * Math.ceil(i.bytes / portBytes(target)), drains: false }
   }
 }
 

@@ -10,7 +10,7 @@ import type { MapId, Stage } from '../lower/stage.ts'
 import { capacities, type Target } from '../target.ts'
 import { type BufferShape, bufferShape } from './buffer.ts'
 import { type CostModel, constantsOf, type Maps, mapOf, staysResident } from './cost.ts'
-import { type GroupRows, groupRows, ringRows, widest } from './rows.ts'
+import { type GroupRows, groupRows, ringRows, stripeRows, widest } from './rows.ts'
 
 export interface Group {
   readonly from: number
@@ -67,7 +67,6 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
   const states: Map<string, State>[] = stages.map(() => new Map())
   states.push(new Map())
   must(states[0], 'start').set('', { cost: 0, onChip: new Set() })
-  let tightest = Number.POSITIVE_INFINITY
   for (let from = 0; from < stages.length; from++) {
     for (const [key, state] of must(states[from], 'states')) {
       for (let to = from + 1; to <= Math.min(stages.length, from + MAX_GROUP); to++) {
@@ -97,17 +96,20 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
       if (residentBytes > activationBytes) continue
       const stored = new Set([...made].filter((id) => mapOf(maps, id).toDram || (crossing.includes(id) && !resident.has(id))))
       let feasible = 0
-      for (const stripes of stripeCounts(mapOf(maps, must(members.at(-1), 'stage').output).h)) {
-        const rows = groupRows(members, maps, stripes, (id) => resident.has(id) || stored.has(id))
-        const local = localBuffers(members, rows, resident, loaded, stored)
-        const bytes = residentBytes + [...local.values()].reduce((n, b) => n + b.bytes, 0)
-        tightest = Math.min(tightest, bytes)
-        if (bytes > activationBytes) continue
-        const estimatedCycles = groupCycles(members, rows, loaded, stored)
-        const onChip = new Set([...resident].filter((id) => lifeOf(id).lastUse >= to))
-        yield { group: { from, to, rows, local, loaded, stored, resident, estimatedCycles }, onChip }
-        // Fewer rows at a time only help where memory is short.
-        if (++feasible === 2 || stripes === 1) break
+      for (const doubleBuffered of [true, false]) {
+        for (const stripes of stripeCounts(mapOf(maps, must(members.at(-1), 'stage').output).h)) {
+          const rows = groupRows(members, maps, stripes, (id) => resident.has(id) || stored.has(id))
+          const local = localBuffers(members, rows, resident, loaded, stored, doubleBuffered)
+          const bytes = residentBytes + [...local.values()].reduce((n, b) => n + b.bytes, 0)
+          if (bytes > activationBytes) continue
+          const estimatedCycles = groupCycles(members, rows, loaded, stored, doubleBuffered)
+          const onChip = new Set([...resident].filter((id) => lifeOf(id).lastUse >= to))
+          yield { group: { from, to, rows, local, loaded, stored, resident, estimatedCycles }, onChip }
+          // Fewer rows at a time only help where memory is short.
+          if (++feasible === 2 || stripes === 1) break
+        }
+        // Waiting for every load and store is for memories that leave no choice.
+        if (feasible > 0) break
       }
     }
   }
@@ -122,25 +124,26 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
     resident: ReadonlySet<MapId>,
     loaded: ReadonlySet<MapId>,
     stored: ReadonlySet<MapId>,
+    doubleBuffered: boolean,
   ): Map<MapId, BufferShape> {
     const local = new Map<MapId, BufferShape>()
     for (const [id, mapRows] of rows.maps) {
       if (resident.has(id)) continue
       const map = mapOf(maps, id)
       const padding = widest(members.flatMap((s) => s.inputs.filter((u) => u.map === id).map((u) => u.padding)))
-      const capacity = ringRows(mapRows, map, padding, { loaded: loaded.has(id), stored: stored.has(id) })
+      const capacity = ringRows(mapRows, map, padding, { loaded: loaded.has(id), stored: stored.has(id), doubleBuffered })
       local.set(id, bufferShape(map, padding, capacity, target))
     }
     return local
   }
 
-  function groupCycles(members: readonly Stage[], rows: GroupRows, loaded: ReadonlySet<MapId>, stored: ReadonlySet<MapId>): number {
+  function groupCycles(members: readonly Stage[], rows: GroupRows, loaded: ReadonlySet<MapId>, stored: ReadonlySet<MapId>, doubleBuffered: boolean): number {
     let compute = 0
     let instructions = 0
     for (const stage of members) {
-      const { end } = must(rows.maps.get(stage.output), 'rows')
       for (let s = 0; s < rows.stripes; s++) {
-        const cost = model.cost(stage, (end[s] as number) - (s === 0 ? 0 : (end[s - 1] as number)))
+        const [from, to] = stripeRows(rows, mapOf(maps, stage.output), s)
+        const cost = model.cost(stage, to - from)
         compute += Math.max(cost.macCycles, cost.postCycles) + cost.tailCycles / 2
         instructions += cost.instructions
       }
@@ -149,13 +152,13 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
     const constants = members.reduce((n, s) => n + constantsOf(s, maps, target).bytes, 0) * repeats
     const mapBytes = (id: MapId) => {
       const map = mapOf(maps, id)
-      return map.w * map.c * must(rows.maps.get(id)?.end.at(-1), 'rows')
+      return map.w * map.c * stripeRows(rows, map, rows.stripes - 1)[1]
     }
     const traffic = [...loaded, ...stored].reduce((n, id) => n + mapBytes(id), 0)
     const dram = (constants + traffic + instructions * 32) / target.dram.bytes_per_cycle
     // Of two schedules that take the same time, the one with less traffic; loads and stores also delay the first and last stripe.
     const exposed = (traffic / target.dram.bytes_per_cycle / rows.stripes) * 0.25
-    return Math.max(compute, dram) + 0.05 * dram + exposed
+    return (doubleBuffered ? Math.max(compute, dram) : compute + dram) + 0.05 * dram + exposed
   }
 
   function trace(): Plan {
@@ -188,7 +191,7 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
     const { h } = mapOf(maps, stage.output)
     const rows = groupRows([stage], maps, h, () => true)
     const loaded = new Set(stage.inputs.map((u) => u.map))
-    const local = localBuffers([stage], rows, new Set(), loaded, new Set([stage.output]))
+    const local = localBuffers([stage], rows, new Set(), loaded, new Set([stage.output]), false)
     return [...local.values()].reduce((n, b) => n + b.bytes, 0)
   }
 }

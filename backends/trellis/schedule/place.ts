@@ -23,21 +23,28 @@ export interface PlacementRules {
 
 /** An address for every request, or undefined where they do not fit. */
 export function place(requests: readonly Request[], rules: PlacementRules): Map<string, Placed> | undefined {
-  for (const order of [byLifetime, bySize]) {
-    const placed = attemptOrder([...requests].sort(order), rules)
-    if (placed) return placed
+  for (const separate of [true, false]) {
+    for (const order of ORDERS) {
+      const placed = attemptOrder([...requests].sort(order), rules, separate)
+      if (placed) return placed
+    }
   }
   return undefined
 }
 
-const byLifetime = (a: Request, b: Request) => a.from - b.from || b.shape.bytes - a.shape.bytes
-const bySize = (a: Request, b: Request) => b.shape.bytes - a.shape.bytes || a.from - b.from
+const span = (r: Request) => r.to - r.from
+const ORDERS: readonly ((a: Request, b: Request) => number)[] = [
+  (a, b) => a.from - b.from || b.shape.bytes - a.shape.bytes,
+  (a, b) => b.shape.bytes - a.shape.bytes || a.from - b.from,
+  (a, b) => span(b) - span(a) || b.shape.bytes - a.shape.bytes,
+  (a, b) => b.shape.bytes * (1 + span(b)) - a.shape.bytes * (1 + span(a)),
+]
 
-function attemptOrder(requests: readonly Request[], rules: PlacementRules): Map<string, Placed> | undefined {
+function attemptOrder(requests: readonly Request[], rules: PlacementRules, separate: boolean): Map<string, Placed> | undefined {
   const done: { readonly request: Request; readonly base: number }[] = []
   for (const request of requests) {
     const together = done.filter((d) => d.request.from <= request.to && request.from <= d.request.to)
-    const base = lowest(request, together, rules, true) ?? lowest(request, together, rules, false)
+    const base = (separate ? lowest(request, together, rules, true) : undefined) ?? lowest(request, together, rules, false)
     if (base === undefined) return undefined
     done.push({ request, base })
   }

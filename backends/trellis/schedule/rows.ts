@@ -8,7 +8,7 @@ import { NO_PADDING } from '../lower/stage.ts'
 
 /** Rows of one map over the stripes of a group. */
 export interface MapRows {
-  /** Rows [0, end[s]) are there after stripe s has made (or loaded) its share. */
+  /** Rows [0, end[s]) are there after stripe s has made (or loaded) its share; those from the map's height on are padding. */
   readonly end: readonly number[]
   /** First row that stripe s or a later one still reads. */
   readonly keep: readonly number[]
@@ -27,6 +27,7 @@ export function groupRows(
   neededAfter: (map: MapId) => boolean,
 ): GroupRows {
   const heightOf = (id: MapId) => must(maps.get(id), `map ${id}`).h
+  const made = (id: MapId, s: number) => Math.min(heightOf(id), must(end.get(id)?.[s], 'rows of a later stage'))
   const end = new Map<MapId, number[]>()
   const readers = new Map<MapId, { readonly stage: Stage; readonly use: number }[]>()
   for (const stage of stages) {
@@ -44,13 +45,14 @@ export function groupRows(
       if (list.length === 0) return share(h, s)
       const need = Math.max(
         ...list.map(({ stage, use }) => {
-          const to = must(end.get(stage.output)?.[s], 'rows of a later stage')
+          const to = made(stage.output, s)
           return to === 0 ? 0 : must(stage.inputs[use], 'use').rows(0, to)[1]
         }),
       )
-      return Math.max(0, Math.min(h, need))
+      const below = Math.max(...list.map(({ stage, use }) => must(stage.inputs[use], 'use').padding.bottom))
+      return Math.max(0, Math.min(h + below, need))
     })
-    if (neededAfter(id)) rows[stripes - 1] = h
+    if (neededAfter(id)) rows[stripes - 1] = Math.max(h, rows[stripes - 1] as number)
     for (let s = 1; s < stripes; s++) rows[s] = Math.max(rows[s] as number, rows[s - 1] as number)
     end.set(id, rows)
     return rows
@@ -63,9 +65,8 @@ export function groupRows(
     const keep = new Array<number>(stripes).fill(heightOf(id))
     for (let s = stripes - 1; s >= 0; s--) {
       const reads = (readers.get(id) ?? []).map(({ stage, use }) => {
-        const ends = must(end.get(stage.output), 'rows')
-        const from = s === 0 ? 0 : (ends[s - 1] as number)
-        const to = ends[s] as number
+        const from = s === 0 ? 0 : made(stage.output, s - 1)
+        const to = made(stage.output, s)
         return from === to ? heightOf(id) : must(stage.inputs[use], 'use').rows(from, to)[0]
       })
       keep[s] = Math.min(...reads, s + 1 < stripes ? (keep[s + 1] as number) : heightOf(id))
@@ -73,6 +74,18 @@ export function groupRows(
     result.set(id, { end: rows, keep })
   }
   return { stripes, maps: result }
+}
+
+/** Rows of a map that stripe `s` adds. */
+export function stripeRows(rows: GroupRows, map: FeatureMap, s: number): readonly [from: number, to: number] {
+  const { end } = must(rows.maps.get(map.id), `rows of ${map.id}`)
+  return [s === 0 ? 0 : Math.min(map.h, end[s - 1] as number), Math.min(map.h, end[s] as number)]
+}
+
+/** Rows of padding below a map that stripe `s` adds. */
+export function stripePadding(rows: GroupRows, map: FeatureMap, s: number): readonly [from: number, to: number] {
+  const { end } = must(rows.maps.get(map.id), `rows of ${map.id}`)
+  return [s === 0 ? map.h : Math.max(map.h, end[s - 1] as number), Math.max(map.h, end[s] as number)]
 }
 
 /** What a map's buffer in activation memory must hold at once. */
@@ -84,23 +97,23 @@ export interface Capacity {
 }
 
 /**
- * Rows for a map inside a group. Loads run one stripe ahead of the stages, and a stripe is stored while the next is
- * made.
+ * Rows for a map inside a group. With double buffering loads run one stripe ahead of the stages, and a stripe is stored
+ * while the next is made.
  */
 export function ringRows(
   rows: MapRows,
   map: FeatureMap,
   padding: Padding,
-  kind: { readonly loaded: boolean; readonly stored: boolean },
+  kind: { readonly loaded: boolean; readonly stored: boolean; readonly doubleBuffered: boolean },
 ): Capacity {
   const stripes = rows.end.length
   const total = map.h + padding.top + padding.bottom
-  const padded = (end: number) => (end === map.h ? end + padding.bottom : end)
   let most = 0
   for (let s = 0; s < stripes; s++) {
-    const ahead = kind.loaded || kind.stored ? Math.min(s + 1, stripes - 1) : s
-    const keep = kind.stored ? Math.min(rows.keep[s] as number, s === 0 ? 0 : (rows.end[s - 1] as number)) : (rows.keep[s] as number)
-    most = Math.max(most, padded(rows.end[ahead] as number) - Math.max(-padding.top, keep))
+    const ahead = kind.doubleBuffered && (kind.loaded || kind.stored) ? Math.min(s + 1, stripes - 1) : s
+    const made = s === 0 ? 0 : (rows.end[s - 1] as number)
+    const keep = kind.stored ? Math.min(rows.keep[s] as number, made) : (rows.keep[s] as number)
+    most = Math.max(most, (rows.end[ahead] as number) - Math.max(-padding.top, keep))
   }
   return most >= total || stripes === 1 ? { rows: total, whole: true } : { rows: most, whole: false }
 }

@@ -74,10 +74,11 @@ class SteppingMachine {
   finish(i: number, cycle: number): void {
     const instruction = this.program[i] as Instruction
     this.done[i] = cycle
-    this.at(cycle, () => {
-      UNITS.forEach((_, to) => {
-        if (instruction.signal & (1 << to)) this.change(unitIndex(instruction), to, 1)
-      })
+    const isEarly = 'early' in instruction && instruction.early === 1
+    UNITS.forEach((unit, to) => {
+      if ((instruction.signal & (1 << to)) === 0) return
+      const before = isEarly && unit === 'post' ? instruction.mx * instruction.my : 0
+      this.at(cycle - before, () => this.change(unitIndex(instruction), to, 1))
     })
   }
 
@@ -104,14 +105,17 @@ function streamUnit(m: SteppingMachine, unit: number, costOf: (i: Instruction) =
   let current: { i: number; cost: StreamCost; left: number } | undefined
   let constantsReady = 0
   let streamFree = 0
+  let settled = 0
   const begin = (): void => {
     if (!current || m.cycle < constantsReady || m.cycle < streamFree) return
     const { i, cost } = current
+    if (cost.drains && m.cycle < settled) return
     streamFree = m.cycle + Math.max(cost.streamCycles, cost.minPeriodCycles)
     constantsReady = m.cycle + cost.setupCycles
     current.left--
     if (current.left > 0) return
-    m.finish(i, m.cycle + cost.streamCycles + cost.pipeCycles)
+    settled = m.cycle + cost.streamCycles + cost.pipeCycles
+    m.finish(i, settled)
     current = undefined
   }
   return {
