@@ -4,7 +4,7 @@
  * Labels of one axis name the class of a whole sample (top-1). Labels of more axes name the class of each element of a
  * map, as in segmentation: the output then has the same axes and the classes last.
  */
-import { attempt, fail, must, type Result } from '../ir/diagnostic.ts'
+import { attempt, fail, must, type Result, unwrap } from '../ir/diagnostic.ts'
 import type { NpyArray, NpyData } from './tensors/npy.ts'
 import { typeText } from './tensors/port.ts'
 
@@ -34,23 +34,8 @@ export function evaluateOutputs(
         hint: 'use "espalier run" and compare the outputs yourself',
       })
     }
-    if (labels.dtype === 'f32' || labels.dtype === 'f64') {
-      fail({
-        code: 'labels/type',
-        message: `labels are class numbers; the array holds ${labels.dtype}`,
-        span: { file },
-        hint: 'save labels.astype(numpy.int32)',
-      })
-    }
     const samples = must(scores.shape[0], 'samples')
-    if (labels.shape[0] !== samples) {
-      fail({
-        code: 'labels/count',
-        message: `there are ${samples} samples and ${labels.shape[0] ?? 'no'} labels`,
-        span: { file },
-        hint: 'give one label a sample, in the same order',
-      })
-    }
+    unwrap(checkLabels(labels, samples, file))
     const perElement = labels.shape.length > 1
     const map = scores.shape.slice(0, -1)
     if (perElement && !(map.length === labels.shape.length && map.every((n, i) => n === labels.shape[i]))) {
@@ -69,6 +54,28 @@ export function evaluateOutputs(
       labels: count,
       correct,
       accuracy: correct / count,
+    }
+  })
+}
+
+/** Refuses labels that cannot belong to so many samples, before the model is run on them. */
+export function checkLabels(labels: NpyArray, samples: number, file: string): Result<void> {
+  return attempt(() => {
+    if (labels.dtype === 'f32' || labels.dtype === 'f64') {
+      fail({
+        code: 'labels/type',
+        message: `labels are class numbers; the array holds ${labels.dtype}`,
+        span: { file },
+        hint: 'save labels.astype(numpy.int32)',
+      })
+    }
+    if (labels.shape[0] !== samples) {
+      fail({
+        code: 'labels/count',
+        message: `there are ${samples} samples and ${labels.shape[0] ?? 'no'} labels`,
+        span: { file },
+        hint: 'give one label a sample, in the same order',
+      })
     }
   })
 }

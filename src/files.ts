@@ -2,7 +2,17 @@
  * Files in and out. What cannot be read or written is a diagnostic, and output is all or nothing: it is written beside
  * its place under another name and then renamed, so a failure leaves no half-written file behind.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { attempt, fail, nearest, type Result } from '../ir/diagnostic.ts'
 
@@ -56,6 +66,17 @@ export function writeFolder(
       failToWrite(folder, error)
     } finally {
       discard(temporary)
+    }
+  })
+}
+
+/** Refuses a place where nothing can be written, before the work whose result is to go there. */
+export function checkWritable(path: string): Result<void> {
+  return attempt(() => {
+    try {
+      accessSync(dirname(path), constants.W_OK)
+    } catch (error) {
+      failToWrite(path, error)
     }
   })
 }

@@ -13,28 +13,35 @@ export interface RunFlags extends FeedFlags {
   readonly target?: string
 }
 
-export interface Ran {
+export interface Samples {
   readonly name: string
-  readonly samples: number
-  /** By output name, samples first. */
-  readonly outputs: ReadonlyMap<string, NpyArray>
+  readonly count: number
+  readonly outputCount: number
+  /** Runs the model on them, with a progress bar where there is a terminal: arrays by output name, samples first. */
+  readonly run: () => Promise<ReadonlyMap<string, NpyArray>>
 }
 
-/** Runs `model` on the samples of `files`, with a progress bar where there is a terminal. */
-export async function runSamples(
+/** Opens `model` and fits the samples of `files` to it. */
+export async function openSamples(
   session: Session,
   model: string,
   files: readonly string[],
   flags: RunFlags,
-): Promise<Ran> {
+): Promise<Samples> {
   const executable = unwrap(await openExecutable(model, flags.backend, flags.target))
   const given = unwrap(readArrays(files))
   const fed = unwrap(feed(executable.inputs, given, feedOptions(flags, session.warn)))
-  const progress = await session.progress(fed.runs, executable.name)
-  try {
-    const outputs = runFeed(executable, fed, progress.step)
-    return { name: executable.name, samples: fed.runs * fed.samplesPerRun, outputs }
-  } finally {
-    progress.stop()
+  return {
+    name: executable.name,
+    count: fed.runs * fed.samplesPerRun,
+    outputCount: executable.outputs.length,
+    async run() {
+      const progress = await session.progress(fed.runs, executable.name)
+      try {
+        return runFeed(executable, fed, progress.step)
+      } finally {
+        progress.stop()
+      }
+    },
   }
 }

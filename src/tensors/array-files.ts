@@ -1,7 +1,7 @@
 /** Tensors in files as the command line names them: `X.npy`, `X.npz`, or `NAME=X.npy`, and outputs likewise. */
 import { existsSync } from 'node:fs'
 import { attempt, fail, type Result, unwrap } from '../../ir/diagnostic.ts'
-import { readBytes, writeBytes } from '../files.ts'
+import { checkWritable, readBytes, writeBytes } from '../files.ts'
 import type { GivenArray } from './feed.ts'
 import { type NpyArray, readNpy, writeNpy } from './npy.ts'
 import { readNpz, writeNpz } from './npz.ts'
@@ -67,16 +67,24 @@ export function readArray(file: string): Result<NpyArray> {
  */
 export function writeArrays(file: string, arrays: ReadonlyMap<string, NpyArray>): Result<void> {
   return attempt(() => {
+    unwrap(checkArrayFile(file, arrays.size))
     const [only] = arrays.values()
-    if (file.endsWith('.npz') || only === undefined) return unwrap(writeBytes(file, writeNpz(arrays)))
-    if (arrays.size > 1) {
+    const archive = file.endsWith('.npz') || only === undefined
+    unwrap(writeBytes(file, archive ? writeNpz(arrays) : writeNpy(only)))
+  })
+}
+
+/** Refuses a file that `count` arrays cannot be written to, before they are made. */
+export function checkArrayFile(file: string, count: number): Result<void> {
+  return attempt(() => {
+    if (count > 1 && !file.endsWith('.npz')) {
       fail({
         code: 'output/several-arrays',
-        message: `the model has ${arrays.size} outputs, a .npy file holds one array`,
+        message: `the model has ${count} outputs, a .npy file holds one array`,
         span: { file },
         hint: `name the file ${file.replace(/(\.npy)?$/, '.npz')}`,
       })
     }
-    return unwrap(writeBytes(file, writeNpy(only)))
+    unwrap(checkWritable(file))
   })
 }

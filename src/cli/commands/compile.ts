@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
-import { writeFolder } from '../../files.ts'
+import { checkWritable, writeFolder } from '../../files.ts'
 import { compileFile } from '../../open-program.ts'
 import { MODEL_HELP, targetOption } from '../options.ts'
 import type { Session } from '../session.ts'
@@ -23,6 +23,7 @@ async function compile(
   model: string,
   flags: { output: string; target?: string },
 ): Promise<void> {
+  unwrap(checkWritable(flags.output))
   const program = unwrap(await compileFile(model, flags.target))
   const { writeProgram } = await import('../../../backends/trellis/image.ts')
   const files = writeProgram(program)

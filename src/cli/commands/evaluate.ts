@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
-import { evaluateOutputs } from '../../evaluate.ts'
+import { checkLabels, evaluateOutputs } from '../../evaluate.ts'
 import { readArray } from '../../tensors/array-files.ts'
 import { EXIT } from '../exit-codes.ts'
 import {
@@ -12,7 +12,7 @@ import {
   numberOrFraction,
   targetOption,
 } from '../options.ts'
-import { type RunFlags, runSamples } from '../run-samples.ts'
+import { openSamples, type RunFlags } from '../run-samples.ts'
 import type { Session } from '../session.ts'
 
 interface Flags extends RunFlags {
@@ -47,8 +47,9 @@ export function addEvaluate(program: Command, session: Session): void {
 
 async function evaluate(session: Session, model: string, flags: Flags): Promise<void> {
   const labels = unwrap(readArray(flags.labels))
-  const { outputs } = await runSamples(session, model, flags.data, flags)
-  const result = unwrap(evaluateOutputs(outputs, labels, flags.labels))
+  const samples = await openSamples(session, model, flags.data, flags)
+  unwrap(checkLabels(labels, samples.count, flags.labels))
+  const result = unwrap(evaluateOutputs(await samples.run(), labels, flags.labels))
   if (flags.json) {
     session.printJson({ model, backend: flags.backend, ...result })
   } else {

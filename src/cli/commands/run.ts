@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
-import { writeArrays } from '../../tensors/array-files.ts'
+import { checkArrayFile, writeArrays } from '../../tensors/array-files.ts'
 import { addFeedOptions, backendOption, collect, MODEL_HELP, targetOption } from '../options.ts'
-import { type RunFlags, runSamples } from '../run-samples.ts'
+import { openSamples, type RunFlags } from '../run-samples.ts'
 import type { Session } from '../session.ts'
 
 interface Flags extends RunFlags {
@@ -28,7 +28,8 @@ export function addRun(program: Command, session: Session): void {
 }
 
 async function run(session: Session, model: string, flags: Flags): Promise<void> {
-  const { name, outputs, samples } = await runSamples(session, model, flags.input, flags)
-  unwrap(writeArrays(flags.output, outputs))
-  session.say(`${samples} samples of ${name} on ${flags.backend} -> ${flags.output}`)
+  const samples = await openSamples(session, model, flags.input, flags)
+  unwrap(checkArrayFile(flags.output, samples.outputCount))
+  unwrap(writeArrays(flags.output, await samples.run()))
+  session.say(`${samples.count} samples of ${samples.name} on ${flags.backend} -> ${flags.output}`)
 }
