@@ -30,7 +30,6 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const halfEven = i.rounding === 1
   const zeroPoint = i.mode === 1 ? setup.zp_a : i.zp
   const [low, high] = i.mode === 1 ? [-128, 127] : [i.min, i.max]
-  const scale = i.rounding === 1 ? multiplyHalfEven : multiplyByQuantizedMultiplier
   const multipliers = new Int32Array(cols).fill(i.multiplier)
   const shifts = new Int8Array(cols).fill(i.shift)
 

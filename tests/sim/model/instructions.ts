@@ -100,6 +100,7 @@ function mac(d: Draw, target: Target, width: number, height: number, xStep: numb
     blocks,
     accumulate: d.int(0, 1),
     precision: 0,
+    early: d.int(0, 1),
   }
 }
 
@@ -313,6 +314,7 @@ export const GENERATORS: Generators = {
       op: 'post.pool',
       ...none,
       kind: d.int(0, 1),
+      rounding: d.int(0, 1),
       input: p.start,
       in_x_step: xStep,
       in_y_step: p.step,

@@ -178,7 +178,11 @@ export class NaiveMachine {
           const value =
             i.kind === 0
               ? Math.max(...window)
-              : clampTo(requantize(sum, s.m_out, s.s_out) + s.zp_b, -128, 127)
+              : clampTo(
+                  (i.rounding === 1 ? requantizeHalfEven : requantize)(sum, s.m_out, s.s_out) + s.zp_b,
+                  -128,
+                  127,
+                )
           this.output(i, y, x, lane, value)
         })
         return
@@ -283,7 +287,9 @@ export class NaiveMachine {
               i.per_channel === 1 ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
             const sum = ((acc[c] as number) + word(block0 + 4 * c)) | 0
             const scaled =
-              i.rounding === 1 ? halfEven(sum, multiplier, shift) : requantize(sum, multiplier, shift)
+              i.rounding === 1
+                ? requantizeHalfEven(sum, multiplier, shift)
+                : requantize(sum, multiplier, shift)
             this.output(i, y, x, block * cols + c, this.finish(i, scaled, y, x, block * cols + c))
           }
         }
