@@ -203,7 +203,12 @@ export function loadBursts(i: Instruction, target: Target): Burst[] {
 }
 
 /** Bursts of one stream; `portCycles(n)` is how long its first n bytes occupy the port. */
-function streamBursts(address: number, bytes: number, bus: number, portCycles: (bytes: number) => number): Burst[] {
+function streamBursts(
+  address: number,
+  bytes: number,
+  bus: number,
+  portCycles: (bytes: number) => number,
+): Burst[] {
   let done = 0
   return splitBursts(address, bytes, bus).map((part) => {
     const before = portCycles(done)
@@ -213,7 +218,14 @@ function streamBursts(address: number, bytes: number, bus: number, portCycles: (
 }
 
 /** Bursts of rows: one stream where they follow one another in DRAM, else a stream a row. */
-function rowBursts(dram: number, rows: number, bytes: number, pitch: number, padding: number, target: Target): Burst[] {
+function rowBursts(
+  dram: number,
+  rows: number,
+  bytes: number,
+  pitch: number,
+  padding: number,
+  target: Target,
+): Burst[] {
   const bus = target.dram.bytes_per_cycle
   const port = portBytes(target)
   const perRow = Math.ceil((bytes + padding) / port)
@@ -228,7 +240,11 @@ export function fillCycles(i: InstructionOf<'load.fill'>, target: Target): numbe
 }
 
 export function storeBursts(i: InstructionOf<'store'>, target: Target): Burst[] {
-  return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, 0, target)
+  // A burst is read from memory by itself, so it takes a cycle even where the word before it held its bytes too.
+  return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, 0, target).map((burst) => ({
+    ...burst,
+    portCycles: Math.max(1, burst.portCycles),
+  }))
 }
 
 export function popcount(mask: bigint): number {
