@@ -36,7 +36,7 @@ describe('the event-driven model on random programs', () => {
         expect([...events.doneCycles]).toEqual(stepped.done)
         expect(events.cycles).toBe(stepped.cycles)
       }),
-      { numRuns: 200 },
+      { numRuns: 200, endOnFailure: true },
     )
   })
 
@@ -58,7 +58,7 @@ describe('the event-driven model on random programs', () => {
           expect(at, unit).toBe(cycles)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     )
   })
 })

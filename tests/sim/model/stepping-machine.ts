@@ -149,16 +149,19 @@ function loadUnit(m: SteppingMachine): Unit {
   }
   return {
     port() {
+      let used = false
       for (let job = jobs[0]; job !== undefined && m.cycle >= job.from; job = jobs[0]) {
-        const writes = job.left > 0
-        if (job.left > 1) {
-          job.left--
-          return
+        // A burst that completes no word asks for no write, but no write of a later one comes before its data either.
+        if (job.left > 0) {
+          if (used) return
+          used = true
+          if (job.left > 1 || m.cycle >= job.complete) job.left--
+          if (job.left > 0) return
         }
         if (m.cycle < job.complete) return
+        used = true
         jobs.shift()
         job.end()
-        if (writes) return
       }
     },
     pop() {
