@@ -6,11 +6,11 @@
 
 import type { Diagnostic } from '../../ir/diagnostic.ts'
 import { must } from '../../ir/diagnostic.ts'
+import { Accesses } from './isa/accesses.ts'
 import type { Access, Space } from './isa/footprint.ts'
 import type { Instruction } from './isa/table.ts'
 import type { DramRegion, Program } from './program.ts'
 import { capacities, type Target } from './target.ts'
-import { Accesses } from './verify/accesses.ts'
 import { type Checked, Findings } from './verify/findings.ts'
 import { Hazards } from './verify/hazards.ts'
 import { operandError } from './verify/operands.ts'

@@ -1,8 +1,9 @@
 /** What each instruction touches where that depends on those before it: list contents and the second operand. */
-import { type Access, footprint, operandFootprint } from '../isa/footprint.ts'
-import type { Instruction, InstructionOf } from '../isa/table.ts'
+
 import type { Target } from '../target.ts'
-import { ConstantMemories, type Constants } from './constants.ts'
+import { ConstantMemories, type Constants } from './constant-memories.ts'
+import { type Access, footprint, operandFootprint } from './footprint.ts'
+import type { Instruction, InstructionOf } from './table.ts'
 
 export class Accesses {
   readonly #target: Target

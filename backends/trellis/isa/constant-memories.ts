@@ -3,9 +3,9 @@
  * instruction reads depends on the lists it walks and on the lanes whose weights are not all 0.
  */
 import { must } from '../../../ir/diagnostic.ts'
-import type { ListExtent } from '../isa/footprint.ts'
-import type { InstructionOf } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
+import type { ListExtent } from './footprint.ts'
+import type { InstructionOf } from './table.ts'
 
 /** Bytes that stand in DRAM from the start. */
 export interface Constants {
