@@ -158,63 +158,56 @@ export interface Burst {
   readonly portCycles: number
 }
 
-/** Splits `bytes` at `address` into bursts of at most MAX_BURST_BEATS beats; beats are aligned to the bus. */
-export function splitBursts(
-  address: number,
-  bytes: number,
-  busBytes: number,
-): { readonly address: number; readonly bytes: number; readonly beats: number }[] {
-  const bursts = []
-  let at = address
-  const end = address + bytes
-  while (at < end) {
-    const limit = (Math.floor(at / busBytes) + MAX_BURST_BEATS) * busBytes
-    const stop = Math.min(end, limit)
-    bursts.push({
-      address: at,
-      bytes: stop - at,
-      beats: Math.ceil(stop / busBytes) - Math.floor(at / busBytes),
-    })
-    at = stop
-  }
-  return bursts
-}
-
 /** The bursts of a load (none for load.fill), in order. */
 export function loadBursts(i: Instruction, target: Target): Burst[] {
   const bus = target.dram.bytes_per_cycle
+  const bursts: Burst[] = []
   switch (i.op) {
     case 'load.act':
-      return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, i.pad_left + i.pad_right, target)
+      return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, i.pad_left + i.pad_right, target, 0)
     case 'load.weight': {
       const perColumn = popcount(i.lanes)
       const writes = (bytes: number) => Math.ceil(Math.floor(bytes / perColumn) / WEIGHT_COLUMNS_PER_CYCLE)
-      return streamBursts(i.dram, i.groups * i.columns * perColumn, bus, writes)
+      appendBursts(bursts, i.dram, i.groups * i.columns * perColumn, bus, 0, writes)
+      return bursts
     }
     case 'load.index':
-      return splitBursts(i.dram, i.entries * 4, bus).map((part) => ({ ...part, portCycles: part.beats }))
+      appendBursts(bursts, i.dram, i.entries * 4, bus, 0)
+      return bursts
     case 'load.param':
-      return splitBursts(i.dram, i.bytes, bus).map((part) => ({ ...part, portCycles: part.beats }))
+      appendBursts(bursts, i.dram, i.bytes, bus, 0)
+      return bursts
     case 'load.table':
-      return splitBursts(i.dram, 256, bus).map((part) => ({ ...part, portCycles: part.beats }))
+      appendBursts(bursts, i.dram, 256, bus, 0)
+      return bursts
     default:
-      return []
+      return bursts
   }
 }
 
-/** Bursts of one stream; `portCycles(n)` is how long its first n bytes occupy the port. */
-function streamBursts(
+/**
+ * Appends the bursts of one stream: at most MAX_BURST_BEATS beats each, beats aligned to the bus. `portCycles(n)` is how long its
+ * first n bytes occupy the memory port; without it, a burst does as long as its beats. Each does for `atLeast` cycles.
+ */
+function appendBursts(
+  bursts: Burst[],
   address: number,
   bytes: number,
   bus: number,
-  portCycles: (bytes: number) => number,
-): Burst[] {
-  let done = 0
-  return splitBursts(address, bytes, bus).map((part) => {
-    const before = portCycles(done)
-    done += part.bytes
-    return { ...part, portCycles: portCycles(done) - before }
-  })
+  atLeast: number,
+  portCycles?: (bytes: number) => number,
+): void {
+  const end = address + bytes
+  let before = 0
+  for (let at = address; at < end; ) {
+    const firstBeat = Math.floor(at / bus)
+    const stop = Math.min(end, (firstBeat + MAX_BURST_BEATS) * bus)
+    const beats = Math.ceil(stop / bus) - firstBeat
+    const after = portCycles ? portCycles(stop - address) : before + beats
+    bursts.push({ address: at, bytes: stop - at, beats, portCycles: Math.max(atLeast, after - before) })
+    before = after
+    at = stop
+  }
 }
 
 /** Bursts of rows: one stream where they follow one another in DRAM, else a stream a row. */
@@ -225,13 +218,16 @@ function rowBursts(
   pitch: number,
   padding: number,
   target: Target,
+  atLeast: number,
 ): Burst[] {
   const bus = target.dram.bytes_per_cycle
   const port = portBytes(target)
   const perRow = Math.ceil((bytes + padding) / port)
   const portCycles = (n: number) => Math.floor(n / bytes) * perRow + Math.ceil((n % bytes) / port)
-  if (pitch === bytes) return streamBursts(dram, rows * bytes, bus, portCycles)
-  return Array.from({ length: rows }, (_, y) => streamBursts(dram + y * pitch, bytes, bus, portCycles)).flat()
+  const bursts: Burst[] = []
+  if (pitch === bytes) appendBursts(bursts, dram, rows * bytes, bus, atLeast, portCycles)
+  else for (let y = 0; y < rows; y++) appendBursts(bursts, dram + y * pitch, bytes, bus, atLeast, portCycles)
+  return bursts
 }
 
 /** Port cycles of a load.fill. */
@@ -241,10 +237,7 @@ export function fillCycles(i: InstructionOf<'load.fill'>, target: Target): numbe
 
 export function storeBursts(i: InstructionOf<'store'>, target: Target): Burst[] {
   // A burst is read from memory by itself, so it takes a cycle even where the word before it held its bytes too.
-  return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, 0, target).map((burst) => ({
-    ...burst,
-    portCycles: Math.max(1, burst.portCycles),
-  }))
+  return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, 0, target, 1)
 }
 
 export function popcount(mask: bigint): number {
