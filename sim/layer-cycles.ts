@@ -1,11 +1,13 @@
 /**
  * Cycles of each layer, and what limits it.
  *
- * Every cycle belongs to the layer whose instruction is the next to be done among those that compute: mac and post, and
- * for a layer without either its loads and stores. What remains after the last belongs to the layer of the last. So
- * cycles sum to the total even where layers overlap, and a load that runs ahead costs its layer nothing.
+ * A cycle in which mac streams belongs to the layer that streams. Any other cycle belongs to the layer whose instruction
+ * is the next to be done among those that compute: mac and post, and for a layer without either its loads and stores.
+ * What remains after the last belongs to the layer of the last. So cycles sum to the total even where layers overlap, a
+ * layer has at least the cycles that its MACs take, and a load that runs ahead costs its layer nothing.
  */
 import {
+  blockPeriod,
   instructionBeats,
   loadBursts,
   macCost,
@@ -20,7 +22,7 @@ import type { Timing } from './timing/simulate.ts'
 
 interface Timed {
   readonly segment: Segment
-  readonly timing: Pick<Timing, 'cycles' | 'doneCycles'>
+  readonly timing: Pick<Timing, 'cycles' | 'doneCycles' | 'streamCycles'>
 }
 
 /** Cycles [from, to) of a segment that belong to one layer. */
@@ -31,7 +33,7 @@ export interface LayerSlice {
 }
 
 /** The whole of a segment's cycles, in order; neighbouring slices are of different layers. */
-export function layerSlices({ segment, timing }: Timed): LayerSlice[] {
+export function layerSlices({ segment, timing }: Timed, target: Target): LayerSlice[] {
   const { instructions, layerOf } = segment
   const layerAt = (index: number): number => layerOf[index] as number
   const done = (index: number): number => timing.doneCycles[index] as number
@@ -55,15 +57,31 @@ export function layerSlices({ segment, timing }: Timed): LayerSlice[] {
     else slices.push({ layer, from: at, to })
     at = to
   }
-  for (const index of frontier) extend(layerAt(index), done(index))
-  extend(layerAt(frontier.at(-1) ?? instructions.length - 1), timing.cycles)
+  let next = 0
+  /** Gives the cycles until `to` to the instructions that are done next. */
+  const wait = (to: number): void => {
+    while (at < to) {
+      while (next < frontier.length - 1 && done(frontier[next] as number) <= at) next++
+      const index = frontier[next] ?? instructions.length - 1
+      extend(layerAt(index), done(index) > at ? Math.min(to, done(index)) : to)
+    }
+  }
+  instructions.forEach((i, index) => {
+    if (i.op !== 'mac.dense' && i.op !== 'mac.depthwise') return
+    const cost = macCost(i, target)
+    const from = timing.streamCycles[index] as number
+    wait(from)
+    extend(layerAt(index), from + (cost.blocks - 1) * blockPeriod(cost) + cost.streamCycles)
+  })
+  wait(timing.cycles)
   return slices
 }
 
-export function layerCycles(timed: readonly Timed[], layers: number): number[] {
+export function layerCycles(timed: readonly Timed[], layers: number, target: Target): number[] {
   const cycles = new Array<number>(layers).fill(0)
   for (const each of timed) {
-    for (const { layer, from, to } of layerSlices(each)) cycles[layer] = (cycles[layer] ?? 0) + to - from
+    for (const { layer, from, to } of layerSlices(each, target))
+      cycles[layer] = (cycles[layer] ?? 0) + to - from
   }
   return cycles
 }

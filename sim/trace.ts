@@ -63,7 +63,7 @@ export function chromeTrace(program: Program, timed: readonly TimedSegment[]): T
       })
     }
     const layerName = (index: number): string => program.layers[segment.layerOf[index] as number]?.name ?? ''
-    for (const { layer, from, to } of layerSlices({ segment, timing })) {
+    for (const { layer, from, to } of layerSlices({ segment, timing }, program.target)) {
       const { name, op } = must(program.layers[layer], 'layer')
       slice(LAYER_TRACK, name, 'layer', from, to, { op })
     }

@@ -1,5 +1,5 @@
 /** Opening a model, or a compiled folder, to be run on one of the backends. */
-import type { Buffer } from '../backends/trellis/program.ts'
+import type { Buffer, Program } from '../backends/trellis/program.ts'
 import type { Diagnostic, Result } from '../ir/diagnostic.ts'
 import { isFolder } from './files.ts'
 import { openProgram } from './open-program.ts'
@@ -34,18 +34,17 @@ export async function openExecutable(
 
 async function openTrellis(path: string, target: string | undefined): Promise<Result<Executable>> {
   const program = await openProgram(path, target)
-  if (!program.ok) return program
+  return program.ok ? { ok: true, value: await trellisExecutable(program.value) } : program
+}
+
+/** A compiled program, run on the functional machine. */
+export async function trellisExecutable(program: Program): Promise<Executable> {
   const { createTrellisRunner } = await import('./trellis-runner.ts')
-  const { batch, inputs, model, outputs } = program.value
-  const { run } = createTrellisRunner(program.value)
   return {
-    ok: true,
-    value: {
-      name: model,
-      inputs: buffersAsPorts(inputs, batch),
-      outputs: buffersAsPorts(outputs, batch),
-      run,
-    },
+    name: program.model,
+    inputs: buffersAsPorts(program.inputs, program.batch),
+    outputs: buffersAsPorts(program.outputs, program.batch),
+    run: createTrellisRunner(program).run,
   }
 }
 

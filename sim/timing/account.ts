@@ -88,6 +88,8 @@ function accountLoad(ledger: Ledger, program: TimedProgram, schedule: Schedule):
     isFirst = false
     const bursts = program.bursts[i] as number
     if (bursts === 0) {
+      // The first write comes in the cycle after the start.
+      ledger.spend('pipeline', (schedule.started[i] as number) + 1, i)
       ledger.spend('busy', schedule.done[i] as number, i)
       continue
     }

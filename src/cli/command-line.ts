@@ -9,13 +9,14 @@ import { addEvaluate } from './commands/evaluate.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLaterCommands } from './commands/later.ts'
 import { addRun } from './commands/run.ts'
+import { addSimulate } from './commands/simulate.ts'
 import { addTargets } from './commands/targets.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 /** In the order in which the help shows them. */
-const COMMANDS = [addInspect, addCompile, addRun, addEvaluate, addAsm, addDisasm, addTargets]
+const COMMANDS = [addInspect, addCompile, addSimulate, addRun, addEvaluate, addAsm, addDisasm, addTargets]
 
 /** Runs one command line, without the program's name in front. Never throws. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

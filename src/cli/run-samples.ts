@@ -1,7 +1,7 @@
 /** What `run` and `evaluate` have in common: a model run on every sample of the arrays that the command line names. */
 import { unwrap } from '../../ir/diagnostic.ts'
 import { type Backend, openExecutable } from '../executable.ts'
-import { runFeed } from '../run.ts'
+import { type Executable, runFeed } from '../run.ts'
 import { readArrays } from '../tensors/array-files.ts'
 import { feed } from '../tensors/feed.ts'
 import type { NpyArray } from '../tensors/npy.ts'
@@ -28,7 +28,16 @@ export async function openSamples(
   files: readonly string[],
   flags: RunFlags,
 ): Promise<Samples> {
-  const executable = unwrap(await openExecutable(model, flags.backend, flags.target))
+  return fitSamples(session, unwrap(await openExecutable(model, flags.backend, flags.target)), files, flags)
+}
+
+/** Fits the samples of `files` to a model that is open. */
+export function fitSamples(
+  session: Session,
+  executable: Executable,
+  files: readonly string[],
+  flags: FeedFlags,
+): Samples {
   const given = unwrap(readArrays(files))
   const fed = unwrap(feed(executable.inputs, given, feedOptions(flags, session.warn)))
   return {

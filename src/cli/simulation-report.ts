@@ -63,6 +63,9 @@ export interface HostOpReport {
 const GOOD_RATIO = 1.2
 const POOR_RATIO = 2
 
+/** Components of the energy below this share of it are not listed. */
+const SMALLEST_SHARE = 0.01
+
 export function simulationText(report: SimulationReport, style: Style): string {
   return [
     `${style.strong(report.model)} on ${style.strong(report.target)} at ${report.clock_mhz} MHz`,
@@ -117,6 +120,7 @@ function totals(report: SimulationReport, style: Style): string {
       .map(([name, bytes]) => `${name} ${counted(bytes)}`)
       .join(', ')
   const energyParts = Object.entries(energy.by)
+    .filter(([, { nominal }]) => nominal >= SMALLEST_SHARE * energy.nominal)
     .sort(([, a], [, b]) => b.nominal - a.nominal)
     .map(([name, { nominal }]) => `${name} ${percent(nominal / energy.nominal)}`)
     .join(', ')
@@ -126,7 +130,7 @@ function totals(report: SimulationReport, style: Style): string {
     `${counted(report.macs)} MACs, ${percent(report.mac_utilization)} of the array's peak`,
     `DRAM ${counted(dram.read_bytes)} bytes read, ${counted(dram.write_bytes)} written; at least ${counted(bound.dram_bytes)}`,
     `     ${style.dim(parts(dram.by))}`,
-    `energy ${energy.nominal.toPrecision(3)} µJ (${energy.low.toPrecision(3)} to ${energy.high.toPrecision(3)})`,
+    `energy ${microjoules(energy.nominal)} µJ (${microjoules(energy.low)} to ${microjoules(energy.high)})`,
     `     ${style.dim(energyParts)}`,
   ].join('\n')
 }
@@ -153,6 +157,11 @@ function hostOps(ops: readonly HostOpReport[], style: Style): string {
 
 function ratio(cycles: number, bound: number): string {
   return bound === 0 ? '' : (cycles / bound).toFixed(2)
+}
+
+/** Three digits, and no exponent. */
+function microjoules(energy: number): string {
+  return Number(energy.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 })
 }
 
 function percent(share: number): string {

@@ -25,9 +25,10 @@ export const TABLE_STYLE = {
 /** Tables are readable at so many columns. */
 export const COLUMNS = 100
 
-/** Layer names of exporters repeat whole paths; the end tells them apart. */
+/** Exporters list every source name of a fused layer; the first one is enough, and the end of its path tells it apart. */
 export function shorten(name: string, width: number): string {
-  return name.length <= width ? name : `…${name.slice(1 - width)}`
+  const [first = name] = name.split(';')
+  return first.length <= width ? first : `…${first.slice(1 - width)}`
 }
 
 /** A count with its thousands apart. */

@@ -1,0 +1,78 @@
+import { type Command, Option } from 'commander'
+import { fail, unwrap } from '../../../ir/diagnostic.ts'
+import { trellisExecutable } from '../../executable.ts'
+import { checkWritable, writeBytes } from '../../files.ts'
+import { openProgram } from '../../open-program.ts'
+import { checkArrayFile, writeArrays } from '../../tensors/array-files.ts'
+import {
+  addFeedOptions,
+  collect,
+  type FeedFlags,
+  failNotAvailable,
+  jsonOption,
+  MODEL_HELP,
+  targetOption,
+} from '../options.ts'
+import { fitSamples } from '../run-samples.ts'
+import type { Session } from '../session.ts'
+import { simulationText } from '../simulation-report.ts'
+
+interface Flags extends FeedFlags {
+  readonly target?: string
+  readonly input?: readonly string[]
+  readonly output?: string
+  readonly trace?: string
+  readonly json?: boolean
+}
+
+export function addSimulate(program: Command, session: Session): void {
+  const command = program
+    .command('simulate')
+    .summary('simulate a model on a Trellis target, cycle by cycle')
+    .description(
+      'Compiles a model, or takes a compiled folder, and tells cycles, DRAM traffic and energy, by layer and in all. With --input it also computes the outputs.',
+    )
+    .argument('<model>', `${MODEL_HELP}, or a compiled folder`)
+    .addOption(targetOption())
+    .addOption(
+      new Option('-i, --input <[name=]x.npy>', 'samples to run, a .npy or .npz; may be repeated').argParser(
+        collect,
+      ),
+    )
+    .option('-o, --output <y.npy>', 'where the outputs of --input go; several want a .npz')
+    .option('--trace <t.json>', 'write Chrome trace events, which Perfetto opens')
+    .addOption(new Option('--report <r.html>').hideHelp().argParser(noReport))
+    .addOption(jsonOption())
+  addFeedOptions(command).action((model: string, flags: Flags) => simulate(session, model, flags))
+}
+
+function noReport(): never {
+  return failNotAvailable(
+    'the option --report',
+    'the table on the terminal, --json and --trace have the same figures',
+  )
+}
+
+async function simulate(session: Session, model: string, flags: Flags): Promise<void> {
+  const { input, output, trace } = flags
+  if (output !== undefined && input === undefined) {
+    fail({
+      code: 'cli/missing-argument',
+      message: '--output wants the outputs of a run, but there is no --input to run on',
+      hint: 'add --input X.npy',
+    })
+  }
+  for (const path of [output, trace]) if (path !== undefined) unwrap(checkWritable(path))
+  const program = unwrap(await openProgram(model, flags.target))
+  const samples = input && fitSamples(session, await trellisExecutable(program), input, flags)
+  if (samples && output !== undefined) unwrap(checkArrayFile(output, samples.outputCount))
+
+  const { simulate: simulateProgram } = await import('../../simulate.ts')
+  const simulation = unwrap(simulateProgram(program, { trace: trace !== undefined }))
+  const outputs = await samples?.run()
+  if (outputs && output !== undefined) unwrap(writeArrays(output, outputs))
+  if (trace !== undefined) unwrap(writeBytes(trace, JSON.stringify(simulation.trace)))
+  if (flags.json) session.printJson(simulation.result)
+  else session.print(simulationText(simulation.result, session.terminal.out.style))
+  if (samples && output !== undefined) session.say(`${samples.count} samples of ${samples.name} -> ${output}`)
+}
