@@ -1,6 +1,6 @@
 /**
  * Energy constants. Each has a nominal value and an interval that it is believed to lie in, its unit, and where it
- * comes from. docs/energy.md is generated from this table (`scripts/generate-energy-page.mjs`).
+ * comes from. docs/energy.md is generated from this table (`scripts/docs/energy-page.ts`).
  */
 
 export interface Constant {
@@ -39,7 +39,7 @@ const EYERISS =
 const ITRS =
   'off currents of the ITRS tables in CACTI 6.5 (Muralimanohar et al., HPL-2009-85) times its cell widths: access 1.31 F, pull-down 2.08 F, half of the pull-up 1.23 F'
 const LPDDR =
-  'supply currents of a 1 Gb mobile LPDDR (Micron MT46H32M32LF, 1.8 V): active power-down 3.6 mA, standby 18 mA; high: two such devices, one bank open, 20 mA'
+  'supply currents of a 1 Gb mobile LPDDR (Micron MT46H32M32LG, 1.8 V): active power-down 3.6 mA, standby 18 mA; high: two such devices, one bank open, 20 mA'
 const CLOCK =
   'assumption: published accelerators give a tenth to almost a half of what they spend on chip to clock and control'
 const LOGIC = 'assumption: logic leaks up to as much as the memories, which take most of the area'

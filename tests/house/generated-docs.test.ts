@@ -1,5 +1,6 @@
 /** Generated pages equal the committed ones; `npm run docs` writes them. */
 import { expect, test } from 'vitest'
+import { energyPage } from '../../scripts/docs/energy-page.ts'
 import { errorsPage } from '../../scripts/docs/errors-page.ts'
 import { isaPage } from '../../scripts/docs/isa-page.ts'
 import { opsPage } from '../../scripts/docs/ops-page.ts'
@@ -7,6 +8,7 @@ import { supportedOpsPage } from '../../scripts/docs/supported-ops-page.ts'
 import { targetsPage } from '../../scripts/docs/targets-page.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/energy.md': energyPage,
   'docs/errors.md': errorsPage,
   'docs/isa.md': isaPage,
   'docs/ops.md': opsPage,
