@@ -136,7 +136,7 @@ export function addAccesses(counts: AccessCounts, i: Instruction, target: Target
 }
 
 /** Bytes of all the vectors of a post instruction, partial ones as far as they are valid. */
-export function vectorBytes(
+function vectorBytes(
   i: Pick<InstructionOf<'post.unary'>, 'mx' | 'my' | 'last_lanes' | 'every'>,
   cols: number,
 ): number {

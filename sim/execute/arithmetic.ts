@@ -4,7 +4,7 @@ import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
 import { multiplyByQuantizedMultiplier } from '../../ir/arith/rounding.ts'
 
 /** Bits by which the operands of an addition are raised before they are scaled (tensorflow/lite/kernels/add.cc). */
-export const ADD_LEFT_SHIFT = 20
+const ADD_LEFT_SHIFT = 20
 
 /** m_out * (m_a * ((a - zp_a) << 20) + sign * m_b * ((b - zp_b) << 20)), before the zero point of the result. */
 export function addOperands(s: InstructionOf<'post.setup'>, a: number, b: number, sign: 1 | -1): number {

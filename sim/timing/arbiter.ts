@@ -1,7 +1,7 @@
 /** The DRAM arbiter: section 3 of docs/timing.md. One registered request per client, fixed priority. */
 
 /** Clients in the order of their priority. */
-export const DRAM_CLIENTS = ['fetch', 'store', 'load'] as const
+const DRAM_CLIENTS = ['fetch', 'store', 'load'] as const
 export const FETCH_CLIENT = 0
 export const STORE_CLIENT = 1
 export const LOAD_CLIENT = 2
