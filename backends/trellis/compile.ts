@@ -1,5 +1,5 @@
 /** The Trellis compiler: from a graph to a program. */
-import { attempt, type Diagnostic, Diagnosed, must, type Result } from '../../ir/diagnostic.ts'
+import { attempt, Diagnosed, type Diagnostic, must, type Result } from '../../ir/diagnostic.ts'
 import type { Graph } from '../../ir/graph.ts'
 import type { TensorType } from '../../ir/tensor.ts'
 import { ConstantPool } from './emit/constants.ts'
@@ -11,7 +11,7 @@ import { splitBatch } from './lower/batch.ts'
 import { lower } from './lower/lower.ts'
 import type { Lowered, MapId, Stage } from './lower/stage.ts'
 import type { Buffer, DramRegion, Program, Segment, Step } from './program.ts'
-import { type Placed } from './schedule/buffer.ts'
+import type { Placed } from './schedule/buffer.ts'
 import { type Group, type Plan, plan } from './schedule/cascade.ts'
 import { createCostModel } from './schedule/cost.ts'
 import { place, type Request } from './schedule/place.ts'
@@ -46,9 +46,17 @@ function compile(model: Graph, target: Target): Program {
     tensors: tensors.runtimeBytes + pools.weights.bytes + pools.parameters.bytes,
   }
   const constantsEnd = base.tensors + tensors.constantBytes
-  const ordered = streams.map((stream) => orderProgram(stream.map((e) => rebased(e, base)), target))
+  const ordered = streams.map((stream) =>
+    orderProgram(
+      stream.map((e) => rebased(e, base)),
+      target,
+    ),
+  )
   const segments = placeSegments(ordered, constantsEnd)
-  const end = segments.reduce((n, s) => Math.max(n, s.address + s.instructions.length * INSTRUCTION_BYTES), constantsEnd)
+  const end = segments.reduce(
+    (n, s) => Math.max(n, s.address + s.instructions.length * INSTRUCTION_BYTES),
+    constantsEnd,
+  )
 
   const addressOf = (id: string): number => {
     const { address, pool } = tensors.placeOf(id)
@@ -59,7 +67,12 @@ function compile(model: Graph, target: Target): Program {
   pools.parameters.writeTo(weights, base.parameters - base.weights)
   for (const { id, data } of lowered.buffers) if (data) weights.set(data, addressOf(id) - base.weights)
 
-  const buffer = (id: string, type: TensorType, name: string): Buffer => ({ id: name, type, address: addressOf(id), bytes: bytesOf(type) })
+  const buffer = (id: string, type: TensorType, name: string): Buffer => ({
+    id: name,
+    type,
+    address: addressOf(id),
+    bytes: bytesOf(type),
+  })
   const regions: DramRegion[] = [
     { kind: 'activations', start: 0, end: base.weights },
     { kind: 'weights', start: base.weights, end: base.parameters },
@@ -86,7 +99,19 @@ function compile(model: Graph, target: Target): Program {
   }
 }
 
-const ELEMENT_BYTES = { i8: 1, u8: 1, i16: 2, i32: 4, i64: 8, f32: 4, i4: 1, u4: 1, i2: 1, u2: 1, b1: 1 } as const
+const ELEMENT_BYTES = {
+  i8: 1,
+  u8: 1,
+  i16: 2,
+  i32: 4,
+  i64: 8,
+  f32: 4,
+  i4: 1,
+  u4: 1,
+  i2: 1,
+  u2: 1,
+  b1: 1,
+} as const
 
 function bytesOf(type: Buffer['type']): number {
   return type.shape.reduce((n, d) => n * d, ELEMENT_BYTES[type.dtype])
@@ -108,7 +133,11 @@ function layoutBuffers(lowered: Lowered) {
       runtimeBytes = align(runtimeBytes + bytesOf(type))
     }
   }
-  return { placeOf: (id: string): DramPlace => must(places.get(id), `buffer ${id}`), runtimeBytes, constantBytes }
+  return {
+    placeOf: (id: string): DramPlace => must(places.get(id), `buffer ${id}`),
+    runtimeBytes,
+    constantBytes,
+  }
 }
 
 function rebased(e: Emitted, base: Readonly<Record<Pool, number>>): Emitted {
@@ -162,14 +191,19 @@ function tooScattered(target: Target): Diagnostic {
 }
 
 /** Addresses for the buffers of every group. */
-function placeGroups(planned: Plan, stages: readonly Stage[], target: Target): Map<MapId, Placed>[] | undefined {
+function placeGroups(
+  planned: Plan,
+  stages: readonly Stage[],
+  target: Target,
+): Map<MapId, Placed>[] | undefined {
   const requests: Request[] = []
   for (const [id, shape] of planned.resident) {
     const used = planned.groups.flatMap((g, index) => (g.resident.has(id) ? [index] : []))
     requests.push({ key: id, shape, from: Math.min(...used), to: Math.max(...used) })
   }
   planned.groups.forEach((group, index) => {
-    for (const [id, shape] of group.local) requests.push({ key: `${index} ${id}`, shape, from: index, to: index })
+    for (const [id, shape] of group.local)
+      requests.push({ key: `${index} ${id}`, shape, from: index, to: index })
   })
   const { activationBytes, bankBytes } = capacities(target)
   const roles = rolesOf(planned, stages)

@@ -36,7 +36,14 @@ export function emitGroup(e: Emitter, group: Group, stages: readonly Stage[], mo
   }
 }
 
-function emitStage(e: Emitter, stage: Stage, from: number, to: number, model: CostModel, load: () => void): void {
+function emitStage(
+  e: Emitter,
+  stage: Stage,
+  from: number,
+  to: number,
+  model: CostModel,
+  load: () => void,
+): void {
   switch (stage.kind) {
     case 'conv':
       return emitConv(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)

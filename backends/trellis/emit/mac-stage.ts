@@ -6,7 +6,10 @@ import { type BlockList, denseList, depthwiseGeometry, depthwiseList } from '../
 import { ringOf, rowAddress } from '../schedule/buffer.ts'
 import type { Tile } from '../schedule/tiles.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
-import { laneClasses, packList, packParameters, packWeights } from './pack.ts'
+import { type LaneClass, laneClasses, packList, packParameters, packWeights } from './pack.ts'
+
+/** Columns of zeros that it takes to make leaving them out worth one more instruction of 32 bytes. */
+const WORTH_A_LOAD = 8
 
 /** Columns of weights that one load brings, at least: enough for long bursts, little enough to start early. */
 const PIECE_COLUMNS = 512
@@ -29,31 +32,49 @@ interface Piece {
 }
 
 /** Makes sure a piece of the weights is in weight memory. */
-function weightPiece(e: Emitter, layer: number, k: Kernel, from: number, to: number, first: number, end: number): Piece {
+function weightPiece(
+  e: Emitter,
+  layer: number,
+  k: Kernel,
+  from: number,
+  to: number,
+  first: number,
+  end: number,
+): Piece {
   const { cols } = e.target.array
   const entries = k.list.entries.slice(first, end)
   const key = `${k.key} ${from}-${to} ${first}-${end}`
   const slot = e.weightMemory.place(key, (to - from) * entries.length * cols)
-  if (!slot.hit) {
-    for (const lane of laneClasses(entries)) {
-      const offset = e.weightPool.add(`${key} ${lane.first}`, () =>
-        packWeights(entries, lane, from, to, cols, k.channels, k.weightAt),
-      )
-      const whole = lane.count === entries.length
-      e.emit(
-        'load.weight',
-        layer,
-        {
-          dram: offset,
-          column: slot.address + lane.first * cols,
-          groups: whole ? 1 : to - from,
-          columns: (whole ? to - from : 1) * lane.count * cols,
-          group_step: whole ? 0 : entries.length * cols,
-          lanes: lane.lanes,
-        },
-        { pool: 'weights' },
-      )
-    }
+  if (slot.hit) return { from, column: slot.address, entries: entries.length }
+  // The columns past the last channel stay as they are where they are worth a load of their own: nobody uses their results.
+  const lastColumns = k.channels - (k.blocks - 1) * cols
+  const split = to === k.blocks && (cols - lastColumns) * entries.length >= WORTH_A_LOAD
+  const full = split ? to - 1 : to
+  const load = (key: string, lane: LaneClass, blocks: readonly [number, number], columns: number): void => {
+    const offset = e.weightPool.add(key, () =>
+      packWeights(entries, lane, blocks, columns, k.weightAt, k.channels, cols),
+    )
+    const count = blocks[1] - blocks[0]
+    // One group is one run of columns: a whole piece, a block's entries of one class, or one entry.
+    const runs = columns < cols ? lane.count : lane.count === entries.length ? 1 : count
+    const total = count * lane.count * columns
+    e.emit(
+      'load.weight',
+      layer,
+      {
+        dram: offset,
+        column: slot.address + ((blocks[0] - from) * entries.length + lane.first) * cols,
+        groups: runs,
+        columns: total / runs,
+        group_step: runs === 1 ? 0 : columns < cols ? cols : entries.length * cols,
+        lanes: lane.lanes,
+      },
+      { pool: 'weights' },
+    )
+  }
+  for (const lane of laneClasses(entries)) {
+    if (full > from) load(`${key} ${lane.first}`, lane, [from, full], cols)
+    if (split) load(`${key} ${lane.first} last`, lane, [full, to], lastColumns)
   }
   return { from, column: slot.address, entries: entries.length }
 }
@@ -71,7 +92,13 @@ function listPiece(e: Emitter, layer: number, list: BlockList, first: number, en
 }
 
 /** Parameters of a stage in pieces that fit; blocks of one instruction never straddle two. */
-function parameterPiece(e: Emitter, stage: ConvStage | DepthwiseStage, k: Kernel, block: number, nb: number): number {
+function parameterPiece(
+  e: Emitter,
+  stage: ConvStage | DepthwiseStage,
+  k: Kernel,
+  block: number,
+  nb: number,
+): number {
   const { cols } = e.target.array
   const perChannel = stage.requant.multiplier.length > 1
   const bytes = parameterBlockBytes(e.target, perChannel)
@@ -82,7 +109,12 @@ function parameterPiece(e: Emitter, stage: ConvStage | DepthwiseStage, k: Kernel
   const slot = e.parameterMemory.place(key, Math.ceil(((to - from) * bytes) / 4) * 4)
   if (!slot.hit) {
     const dram = e.parameterPool.add(key, () => packParameters(k.bias, stage.requant, from, to, cols))
-    e.emit('load.param', stage.layer, { dram, param: slot.address, bytes: (to - from) * bytes }, { pool: 'parameters' })
+    e.emit(
+      'load.param',
+      stage.layer,
+      { dram, param: slot.address, bytes: (to - from) * bytes },
+      { pool: 'parameters' },
+    )
   }
   return slot.address + (block - from) * bytes
 }
@@ -196,7 +228,14 @@ function inputFields(input: MapInMemory) {
 }
 
 /** Rows [from, to) of a dense convolution; `tile` says in which pieces. */
-export function emitConv(e: Emitter, stage: ConvStage, from: number, to: number, tile: Tile, beforeTiles: () => void): void {
+export function emitConv(
+  e: Emitter,
+  stage: ConvStage,
+  from: number,
+  to: number,
+  tile: Tile,
+  beforeTiles: () => void,
+): void {
   const { cols } = e.target.array
   const input = e.at(must(stage.inputs[0], 'input').map)
   const output = e.at(stage.output)
@@ -220,8 +259,13 @@ export function emitConv(e: Emitter, stage: ConvStage, from: number, to: number,
     const entries = kernel.list.entries.length
     // Half of each memory for one instruction, the other half for the next.
     const nb = Math.max(1, Math.min(nbMost, Math.floor(e.weightMemory.capacity / 2 / cols / entries)))
-    const chunk = Math.min(entries, Math.floor(e.weightMemory.capacity / 2 / cols / nb), Math.floor(e.indexMemory.capacity / 2))
-    const pieceBlocks = chunk < entries ? nb : Math.max(nb, Math.floor(PIECE_COLUMNS / (entries * cols) / nb) * nb)
+    const chunk = Math.min(
+      entries,
+      Math.floor(e.weightMemory.capacity / 2 / cols / nb),
+      Math.floor(e.indexMemory.capacity / 2),
+    )
+    const pieceBlocks =
+      chunk < entries ? nb : Math.max(nb, Math.floor(PIECE_COLUMNS / (entries * cols) / nb) * nb)
     const allFit = entries * cols * kernel.blocks * stage.phases.length <= e.weightMemory.capacity
     if (allFit) e.weightMemory.keepTogether(entries * cols * kernel.blocks)
 
@@ -229,7 +273,10 @@ export function emitConv(e: Emitter, stage: ConvStage, from: number, to: number,
       const acc = e.accumulators(r.nb * r.mx * r.my)
       for (const [start, count] of steps(0, entries, chunk)) {
         const list = listPiece(e, stage.layer, kernel.list, start, start + count)
-        const weights = count < entries ? weightPiece(e, stage.layer, kernel, r.block, r.block + r.nb, start, start + count) : piece()
+        const weights =
+          count < entries
+            ? weightPiece(e, stage.layer, kernel, r.block, r.block + r.nb, start, start + count)
+            : piece()
         if (first) {
           first = false
           parameterPiece(e, stage, kernel, r.block, nb)
@@ -258,23 +305,41 @@ export function emitConv(e: Emitter, stage: ConvStage, from: number, to: number,
             precision: 0,
             early: 0,
           },
-          { extent: { lowest, highest, windowBytes: Math.max(...used.map((x) => x.offset + laneWidth(x.lanes))) - highest } },
+          {
+            extent: {
+              lowest,
+              highest,
+              windowBytes: Math.max(...used.map((x) => x.offset + laneWidth(x.lanes))) - highest,
+            },
+          },
         )
       }
       post(e, stage, kernel, r, acc, nb, { ...phase, stepY: stage.stepY, stepX: stage.stepX })
     }
     const pieceOf = (block: number) => () => {
       const start = Math.floor(block / pieceBlocks) * pieceBlocks
-      return weightPiece(e, stage.layer, kernel, start, Math.min(kernel.blocks, start + pieceBlocks), 0, entries)
+      return weightPiece(
+        e,
+        stage.layer,
+        kernel,
+        start,
+        Math.min(kernel.blocks, start + pieceBlocks),
+        0,
+        entries,
+      )
     }
     const tiles = function* (): Generator<Omit<Region, 'block' | 'nb'>> {
-      for (const [y, my] of steps(rows(from), rows(to), tile.my)) for (const [x, mx] of steps(0, columns, tile.mx)) yield { y, x, my, mx }
+      for (const [y, my] of steps(rows(from), rows(to), tile.my))
+        for (const [x, mx] of steps(0, columns, tile.mx)) yield { y, x, my, mx }
     }
     if (allFit) {
-      for (const t of tiles()) for (const [block, n] of steps(0, kernel.blocks, nb)) region({ ...t, block, nb: n }, pieceOf(block))
+      for (const t of tiles())
+        for (const [block, n] of steps(0, kernel.blocks, nb)) region({ ...t, block, nb: n }, pieceOf(block))
     } else {
       for (const [start, size] of steps(0, kernel.blocks, pieceBlocks)) {
-        for (const t of tiles()) for (const [block, n] of steps(start, start + size, nb)) region({ ...t, block, nb: n }, pieceOf(block))
+        for (const t of tiles())
+          for (const [block, n] of steps(start, start + size, nb))
+            region({ ...t, block, nb: n }, pieceOf(block))
       }
     }
   })
@@ -285,7 +350,14 @@ function laneWidth(lanes: bigint): number {
 }
 
 /** Rows [from, to) of a depthwise convolution. */
-export function emitDepthwise(e: Emitter, stage: DepthwiseStage, from: number, to: number, tile: Tile, beforeTiles: () => void): void {
+export function emitDepthwise(
+  e: Emitter,
+  stage: DepthwiseStage,
+  from: number,
+  to: number,
+  tile: Tile,
+  beforeTiles: () => void,
+): void {
   const { cols } = e.target.array
   const input = e.at(must(stage.inputs[0], 'input').map)
   const output = e.at(stage.output)
@@ -299,13 +371,27 @@ export function emitDepthwise(e: Emitter, stage: DepthwiseStage, from: number, t
     weightAt: (channel, source) => stage.weights[source * output.map.c + channel] as number,
   }
   const passes = geometry.passes.length
-  const nb = Math.min(blocksPerInstruction(e, stage, tile), Math.max(1, Math.floor(e.weightMemory.capacity / 2 / cols / passes)))
-  const pieceBlocks = Math.max(nb, Math.floor(Math.min(PIECE_COLUMNS, e.weightMemory.capacity / 2) / (passes * cols) / nb) * nb)
+  const nb = Math.min(
+    blocksPerInstruction(e, stage, tile),
+    Math.max(1, Math.floor(e.weightMemory.capacity / 2 / cols / passes)),
+  )
+  const pieceBlocks = Math.max(
+    nb,
+    Math.floor(Math.min(PIECE_COLUMNS, e.weightMemory.capacity / 2) / (passes * cols) / nb) * nb,
+  )
   let first = true
   const region = (r: Region, resume: boolean): void => {
     const start = Math.floor(r.block / pieceBlocks) * pieceBlocks
     const list = listPiece(e, stage.layer, kernel.list, 0, passes)
-    const weights = weightPiece(e, stage.layer, kernel, start, Math.min(kernel.blocks, start + pieceBlocks), 0, passes)
+    const weights = weightPiece(
+      e,
+      stage.layer,
+      kernel,
+      start,
+      Math.min(kernel.blocks, start + pieceBlocks),
+      0,
+      passes,
+    )
     if (first) {
       first = false
       parameterPiece(e, stage, kernel, r.block, nb)

@@ -3,9 +3,18 @@
  * which order they are fetched.
  */
 import { must } from '../../../ir/diagnostic.ts'
-import { blockPeriod, fillCycles, loadBursts, macCost, postCost, type PostInstruction, storeBursts, streamLatency } from '../isa/costs.ts'
+import {
+  blockPeriod,
+  fillCycles,
+  loadBursts,
+  macCost,
+  type PostInstruction,
+  postCost,
+  storeBursts,
+  streamLatency,
+} from '../isa/costs.ts'
 import type { Access, Space } from '../isa/footprint.ts'
-import { type Instruction, type Unit, UNITS, unitOf } from '../isa/table.ts'
+import { type Instruction, UNITS, type Unit, unitOf } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
 import type { Emitted } from './emitter.ts'
 
@@ -34,7 +43,9 @@ export function orderProgram(list: readonly Emitted[], target: Target): Ordered 
   const starts = estimate(placed, target)
   const byUnit = UNITS.map((_, unit) => placed.filter((p) => p.unit === unit))
   const masks = tokens(byUnit)
-  const order = placed.map((_, i) => i).sort((a, b) => (starts.at[a] as number) - (starts.at[b] as number) || a - b)
+  const order = placed
+    .map((_, i) => i)
+    .sort((a, b) => (starts.at[a] as number) - (starts.at[b] as number) || a - b)
   const instructions = order.map((i): Instruction => {
     const p = must(placed[i], 'instruction')
     const { wait, signal, early } = must(masks[p.unit]?.[p.position], 'tokens')
@@ -107,7 +118,8 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
 
 function bankMask(access: Access, bankBytes: number): number {
   let mask = 0
-  for (let bank = Math.floor(access.start / bankBytes); bank * bankBytes < access.end; bank++) mask |= 1 << bank
+  for (let bank = Math.floor(access.start / bankBytes); bank * bankBytes < access.end; bank++)
+    mask |= 1 << bank
   return mask
 }
 
@@ -125,7 +137,9 @@ function conflicts(access: Access, banks: number, { access: other, banks: otherB
  * and tokens of one channel are taken in the order in which they are given. A mac instruction's token for post is early
  * where nobody needs more of it than accumulators before the next token.
  */
-function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal: number; early: boolean }[][] {
+function tokens(
+  byUnit: readonly (readonly Placed[])[],
+): { wait: number; signal: number; early: boolean }[][] {
   const masks = byUnit.map((list) => list.map(() => ({ wait: 0, signal: 0, early: false })))
   byUnit.forEach((list, unit) => {
     const covered = UNITS.map(() => -1)
@@ -137,7 +151,8 @@ function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal:
           covered[other] = needed
           must(masks[unit]?.[position], 'instruction').wait |= 1 << other
           must(giver, 'giver').signal |= 1 << unit
-          if (other === MAC) must(giver, 'giver').early = emitted.instruction.op === 'post.acc' && whole < needed
+          if (other === MAC)
+            must(giver, 'giver').early = emitted.instruction.op === 'post.acc' && whole < needed
         } else if (other === MAC && whole >= 0 && whole === covered[other]) {
           must(giver, 'giver').early = false
         }
@@ -148,7 +163,10 @@ function tokens(byUnit: readonly (readonly Placed[])[]): { wait: number; signal:
 }
 
 /** When each instruction would start if fetch were instant and DRAM shared first come, first served. */
-function estimate(placed: readonly Placed[], target: Target): { readonly at: readonly number[]; readonly cycles: number } {
+function estimate(
+  placed: readonly Placed[],
+  target: Target,
+): { readonly at: readonly number[]; readonly cycles: number } {
   const done = UNITS.map(() => [] as number[])
   /** Of mac instructions: when their early token would come. */
   const early: number[] = []
@@ -167,20 +185,28 @@ function estimate(placed: readonly Placed[], target: Target): { readonly at: rea
     let end: number
     const name = UNITS[unit] as Unit
     if (name === 'load' || name === 'store') {
-      const bursts = instruction.op === 'store' ? storeBursts(instruction, target) : loadBursts(instruction, target)
+      const bursts =
+        instruction.op === 'store' ? storeBursts(instruction, target) : loadBursts(instruction, target)
       let port = start
       let granted = start
       for (const burst of bursts) {
         granted = Math.max(granted + 1, dramFree)
         dramFree = granted + burst.beats
-        port = Math.max(port + burst.portCycles, dramFree + (name === 'load' ? target.dram.latency_cycles : 0))
+        port = Math.max(
+          port + burst.portCycles,
+          dramFree + (name === 'load' ? target.dram.latency_cycles : 0),
+        )
       }
-      if (instruction.op === 'load.fill') port = Math.max(drain[unit] as number, start) + fillCycles(instruction, target)
+      if (instruction.op === 'load.fill')
+        port = Math.max(drain[unit] as number, start) + fillCycles(instruction, target)
       end = Math.max(port + 1, drain[unit] as number)
       free[unit] = Math.max(start + 1, granted + 1)
       drain[unit] = end
     } else {
-      const cost = name === 'mac' ? macCost(instruction as never, target) : postCost(instruction as PostInstruction, target)
+      const cost =
+        name === 'mac'
+          ? macCost(instruction as never, target)
+          : postCost(instruction as PostInstruction, target)
       const lead = cost.startCycles + cost.setupCycles
       const before = cost.drains ? (done[unit]?.at(-1) ?? 0) : (drain[unit] as number)
       const first = Math.max(start + lead, before)
@@ -190,7 +216,8 @@ function estimate(placed: readonly Placed[], target: Target): { readonly at: rea
       drain[unit] = last + cost.streamCycles
     }
     done[unit]?.push(end)
-    if (instruction.op === 'mac.dense' || instruction.op === 'mac.depthwise') early.push(end - instruction.mx * instruction.my)
+    if (instruction.op === 'mac.dense' || instruction.op === 'mac.depthwise')
+      early.push(end - instruction.mx * instruction.my)
     cycles = Math.max(cycles, end)
     return start
   })

@@ -20,23 +20,26 @@ export function laneClasses(entries: readonly Entry[]): LaneClass[] {
   return classes
 }
 
-/** The stream of one class for column blocks [from, to): block, entry, column, lane; columns past the last channel are 0. */
+/**
+ * The stream of one class for column blocks [from, to): block, entry, column, lane. Of each block the first `columns`;
+ * those past the last channel are 0.
+ */
 export function packWeights(
   entries: readonly Entry[],
   lane: LaneClass,
-  from: number,
-  to: number,
-  cols: number,
-  channels: number,
+  [from, to]: readonly [number, number],
+  columns: number,
   weightAt: (channel: number, source: number) => number,
+  channels: number,
+  cols: number,
 ): Uint8Array {
   const members = entries.slice(lane.first, lane.first + lane.count)
   const perColumn = must(members[0], 'entry').sources.length
-  const bytes = new Int8Array((to - from) * lane.count * cols * perColumn)
+  const bytes = new Int8Array((to - from) * lane.count * columns * perColumn)
   let at = 0
   for (let block = from; block < to; block++) {
     for (const { sources } of members) {
-      for (let column = 0; column < cols; column++) {
+      for (let column = 0; column < columns; column++) {
         const channel = block * cols + column
         if (channel < channels) for (const source of sources) bytes[at++] = weightAt(channel, source)
         else at += perColumn
@@ -52,7 +55,13 @@ export function packList(list: BlockList, from: number, to: number): Uint8Array 
 }
 
 /** Parameter blocks [from, to): per channel bias, multiplier, shift; per tensor bias alone. */
-export function packParameters(bias: Int32Array, requant: Requant, from: number, to: number, cols: number): Uint8Array {
+export function packParameters(
+  bias: Int32Array,
+  requant: Requant,
+  from: number,
+  to: number,
+  cols: number,
+): Uint8Array {
   const perChannel = requant.multiplier.length > 1
   const block = cols * (perChannel ? 9 : 4)
   const bytes = new Uint8Array((to - from) * block)

@@ -10,7 +10,10 @@ const MOST_VECTORS = 4095
 const MOST_WINDOWS = 511
 
 /** Pieces of `total` vectors; `lanes` are the bytes of the last vector of the piece. */
-function* vectors(bytes: number, cols: number): Generator<{ readonly at: number; readonly count: number; readonly lanes: number }> {
+function* vectors(
+  bytes: number,
+  cols: number,
+): Generator<{ readonly at: number; readonly count: number; readonly lanes: number }> {
   const total = Math.ceil(bytes / cols)
   for (let at = 0; at < total; at += MOST_VECTORS) {
     const count = Math.min(MOST_VECTORS, total - at)
@@ -93,7 +96,13 @@ function windowRuns(from: number, to: number, stride: number, pad: number, kerne
     const first = Math.max(0, o * stride - pad)
     const length = Math.min(size, o * stride - pad + kernel) - first
     const last = runs.at(-1)
-    if (last && last.size === length && first === last.first + last.count * stride && last.count < MOST_WINDOWS) last.count++
+    if (
+      last &&
+      last.size === length &&
+      first === last.first + last.count * stride &&
+      last.count < MOST_WINDOWS
+    )
+      last.count++
     else runs.push({ at: o, count: 1, first, size: length })
   }
   return runs
@@ -109,9 +118,20 @@ export function emitPool(e: Emitter, stage: PoolStage, from: number, to: number)
     for (const x of windowRuns(0, out.map.w, stage.strideX, stage.padLeft, stage.kernelW, input.map.w)) {
       const scale = stage.maximum ? undefined : stage.scale(x.size * y.size)
       if (scale) {
-        e.setup(stage.layer, { zp_a: scale.zeroPointIn, zp_b: scale.zeroPoint, m_out: scale.multiplier, s_out: scale.shift })
+        e.setup(stage.layer, {
+          zp_a: scale.zeroPointIn,
+          zp_b: scale.zeroPoint,
+          m_out: scale.multiplier,
+          s_out: scale.shift,
+        })
       }
-      const window = (channel: number, mx: number, step: { readonly from: number; readonly to: number }, lanes: number, every: number): void => {
+      const window = (
+        channel: number,
+        mx: number,
+        step: { readonly from: number; readonly to: number },
+        lanes: number,
+        every: number,
+      ): void => {
         const source = walkOut(input, y.first, x.first, channel)
         const result = walkOut(out, y.at, x.at, channel)
         e.emit('post.pool', stage.layer, {
@@ -165,12 +185,23 @@ export function emitMove(e: Emitter, stage: MoveStage, from: number, to: number)
   }
   const table = stage.table ? loadTable(e, stage.layer, stage.table) : 0
   if (stage.requant) {
-    e.setup(stage.layer, { zp_a: stage.requant.zeroPointIn, m_out: stage.requant.multiplier, s_out: stage.requant.shift })
+    e.setup(stage.layer, {
+      zp_a: stage.requant.zeroPointIn,
+      m_out: stage.requant.multiplier,
+      s_out: stage.requant.shift,
+    })
   }
   for (const part of stage.parts) emitPart(e, stage, part, table, from, to)
 }
 
-function emitPart(e: Emitter, stage: MoveStage, part: MovePart, table: number, from: number, to: number): void {
+function emitPart(
+  e: Emitter,
+  stage: MoveStage,
+  part: MovePart,
+  table: number,
+  from: number,
+  to: number,
+): void {
   const { cols } = e.target.array
   const input = e.at(must(stage.inputs[part.input], 'input').map)
   const out = e.at(stage.output)
@@ -179,9 +210,23 @@ function emitPart(e: Emitter, stage: MoveStage, part: MovePart, table: number, f
   const first = Math.max(0, from - part.offsetY)
   const end = Math.min(part.h, to - part.offsetY)
   const wholeRows =
-    part.upX === 1 && part.strideX === 1 && part.c === input.map.c && part.c === out.map.c && part.offsetC === 0 && part.beginC === 0
+    part.upX === 1 &&
+    part.strideX === 1 &&
+    part.c === input.map.c &&
+    part.c === out.map.c &&
+    part.offsetC === 0 &&
+    part.beginC === 0
   /** Rows of the part from `y`, `rows` of them `upY` apart, pixels from `x`. */
-  const run = (y: number, rows: number, x: number, channel: number, mx: number, steps: { readonly from: number; readonly to: number }, lanes: number, every: number): void => {
+  const run = (
+    y: number,
+    rows: number,
+    x: number,
+    channel: number,
+    mx: number,
+    steps: { readonly from: number; readonly to: number },
+    lanes: number,
+    every: number,
+  ): void => {
     const source = walkOut(
       input,
       Math.floor(y / part.upY) * part.strideY + part.beginY,
@@ -216,7 +261,8 @@ function emitPart(e: Emitter, stage: MoveStage, part: MovePart, table: number, f
     const rows = Math.ceil((end - y) / part.upY)
     if (rows <= 0) continue
     if (wholeRows) {
-      for (const v of vectors(part.w * part.c, cols)) run(y, rows, 0, v.at * cols, v.count, { from: cols, to: cols }, v.lanes, 0)
+      for (const v of vectors(part.w * part.c, cols))
+        run(y, rows, 0, v.at * cols, v.count, { from: cols, to: cols }, v.lanes, 0)
       continue
     }
     for (let phaseX = 0; phaseX < part.upX; phaseX++) {

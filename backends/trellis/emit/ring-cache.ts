@@ -34,7 +34,8 @@ export class RingCache {
     if (this.#next + size > this.#capacity) this.#next = 0
     const start = this.#next
     const end = start + size
-    for (const [other, slot] of this.#slots) if (slot.start < end && start < slot.end) this.#slots.delete(other)
+    for (const [other, slot] of this.#slots)
+      if (slot.start < end && start < slot.end) this.#slots.delete(other)
     this.#slots.set(key, { start, end })
     this.#next = end
     return { address: start, hit: false }

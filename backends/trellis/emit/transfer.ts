@@ -9,10 +9,27 @@ const MOST_ROW_BYTES = (1 << 17) - 1
 
 type FillUnit = 'load.fill' | 'post.fill'
 
-function fill(e: Emitter, op: FillUnit, layer: number, m: MapInMemory, at: number, rows: number, bytes: number, step: number, ringed: boolean): void {
+function fill(
+  e: Emitter,
+  op: FillUnit,
+  layer: number,
+  m: MapInMemory,
+  at: number,
+  rows: number,
+  bytes: number,
+  step: number,
+  ringed: boolean,
+): void {
   if (rows <= 0 || bytes <= 0) return
   const ring = ringed ? ringOf(m.buffer) : { end: 0, size: 0 }
-  const common = { rows, bytes, y_step: step, ring_end: ring.end, ring_size: ring.size, value: m.map.zeroPoint }
+  const common = {
+    rows,
+    bytes,
+    y_step: step,
+    ring_end: ring.end,
+    ring_size: ring.size,
+    value: m.map.zeroPoint,
+  }
   if (op === 'load.fill') e.emit(op, layer, { ...common, act: at })
   else e.emit(op, layer, { ...common, out: at })
 }
@@ -21,20 +38,46 @@ function fill(e: Emitter, op: FillUnit, layer: number, m: MapInMemory, at: numbe
 function fillRows(e: Emitter, op: FillUnit, layer: number, m: MapInMemory, from: number, to: number): void {
   const { buffer, map } = m
   const bytes = (buffer.padding.left + map.w + buffer.padding.right) * map.c
-  fill(e, op, layer, m, rowAddress(buffer, map, from) - buffer.padding.left * map.c, to - from, bytes, buffer.pitch, true)
+  fill(
+    e,
+    op,
+    layer,
+    m,
+    rowAddress(buffer, map, from) - buffer.padding.left * map.c,
+    to - from,
+    bytes,
+    buffer.pitch,
+    true,
+  )
 }
 
 /**
  * The padding of a map that the post unit is about to write: all columns and the rows above when it starts. In a ring
  * the columns stay valid as rows come and go, and rows [from, to) below the map are filled when their turn comes.
  */
-export function padComputed(e: Emitter, layer: number, m: MapInMemory, first: boolean, below: readonly [number, number]): void {
+export function padComputed(
+  e: Emitter,
+  layer: number,
+  m: MapInMemory,
+  first: boolean,
+  below: readonly [number, number],
+): void {
   const { buffer, map } = m
   const { top, left, bottom, right } = buffer.padding
   if (first) {
     if (buffer.ringBytes > 0) {
       fill(e, 'post.fill', layer, m, buffer.base, buffer.rows, left * map.c, buffer.pitch, false)
-      fill(e, 'post.fill', layer, m, buffer.base + (left + map.w) * map.c, buffer.rows, right * map.c, buffer.pitch, false)
+      fill(
+        e,
+        'post.fill',
+        layer,
+        m,
+        buffer.base + (left + map.w) * map.c,
+        buffer.rows,
+        right * map.c,
+        buffer.pitch,
+        false,
+      )
       fillRows(e, 'post.fill', layer, m, -top, 0)
     } else {
       // The right edge of one row and the left edge of the next are neighbours: one run of bytes a row.
@@ -49,7 +92,14 @@ export function padComputed(e: Emitter, layer: number, m: MapInMemory, first: bo
 }
 
 /** Loads rows [from, to) of a map, with the padding around them; `below` are rows of padding under the map. */
-export function loadRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number, below: readonly [number, number]): void {
+export function loadRows(
+  e: Emitter,
+  layer: number,
+  m: MapInMemory,
+  from: number,
+  to: number,
+  below: readonly [number, number],
+): void {
   const { buffer, map } = m
   const { top, left, right } = buffer.padding
   if (from === 0 && to > 0) fillRows(e, 'load.fill', layer, m, -top, 0)
@@ -60,20 +110,29 @@ export function loadRows(e: Emitter, layer: number, m: MapInMemory, from: number
     const rows = Math.min(chunk, to - y)
     const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)
     // Rows that follow one another in both memories are one long row.
-    const joined = left + right === 0 && buffer.ringBytes === 0 && buffer.pitch === rowBytes && rows * rowBytes <= MOST_ROW_BYTES
-    e.emit('load.act', layer, {
-      dram: dram + y * rowBytes,
-      dram_pitch: rowBytes,
-      rows: joined ? 1 : rows,
-      bytes: joined ? rows * rowBytes : rowBytes,
-      act: address - left * map.c,
-      y_step: yStep,
-      ring_end,
-      ring_size,
-      pad_left: left * map.c,
-      pad_right: right * map.c,
-      value: map.zeroPoint,
-    }, { pool })
+    const joined =
+      left + right === 0 &&
+      buffer.ringBytes === 0 &&
+      buffer.pitch === rowBytes &&
+      rows * rowBytes <= MOST_ROW_BYTES
+    e.emit(
+      'load.act',
+      layer,
+      {
+        dram: dram + y * rowBytes,
+        dram_pitch: rowBytes,
+        rows: joined ? 1 : rows,
+        bytes: joined ? rows * rowBytes : rowBytes,
+        act: address - left * map.c,
+        y_step: yStep,
+        ring_end,
+        ring_size,
+        pad_left: left * map.c,
+        pad_right: right * map.c,
+        value: map.zeroPoint,
+      },
+      { pool },
+    )
   }
   fillRows(e, 'load.fill', layer, m, ...below)
 }

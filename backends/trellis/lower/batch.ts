@@ -25,8 +25,10 @@ export function splitBatch(graph: Graph): { readonly graph: Graph; readonly batc
 
 function oneSample(node: Node): Node {
   const { attrs } = node
-  if (node.op === 'reshape') return { ...node, attrs: { ...attrs, shape: [1, ...(attrs.shape as number[]).slice(1)] } }
-  if (node.op === 'strided_slice') return { ...node, attrs: { ...attrs, end: [1, ...(attrs.end as number[]).slice(1)] } }
+  if (node.op === 'reshape')
+    return { ...node, attrs: { ...attrs, shape: [1, ...(attrs.shape as number[]).slice(1)] } }
+  if (node.op === 'strided_slice')
+    return { ...node, attrs: { ...attrs, end: [1, ...(attrs.end as number[]).slice(1)] } }
   return node
 }
 

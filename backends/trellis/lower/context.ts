@@ -1,6 +1,15 @@
 /** What the lowering rules share: the graph, the feature maps made so far, and how shapes become maps. */
 import { must } from '../../../ir/diagnostic.ts'
-import { consumers, type Graph, type Node, producers, typeOf, type Value, type ValueId, valueOf } from '../../../ir/graph.ts'
+import {
+  consumers,
+  type Graph,
+  type Node,
+  producers,
+  typeOf,
+  type Value,
+  type ValueId,
+  valueOf,
+} from '../../../ir/graph.ts'
 import type { TensorType } from '../../../ir/tensor.ts'
 import type { Layer } from '../program.ts'
 import type { FeatureMap, LoweredBuffer, MapId, Stage } from './stage.ts'
@@ -62,7 +71,12 @@ export function mapFor(ctx: LoweringContext, id: ValueId): MutableMap | undefine
   return newMap(ctx, id, dims, value)
 }
 
-function newMap(ctx: LoweringContext, id: ValueId, dims: readonly [number, number, number], value: Value): MutableMap {
+function newMap(
+  ctx: LoweringContext,
+  id: ValueId,
+  dims: readonly [number, number, number],
+  value: Value,
+): MutableMap {
   const [h, w, c] = dims
   const map: MutableMap = {
     id,

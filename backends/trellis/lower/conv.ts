@@ -1,16 +1,17 @@
 /** Lowering of convolutions, transposed convolutions and fully connected layers. */
-import { convRequant, fullyConnectedRequant, type ChannelRequant } from '../../../ir/arith/requant.ts'
+
 import { integerEquivalent } from '../../../ir/arith/equivalent.ts'
+import { type ChannelRequant, convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
+import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
-import { OPS } from '../../../ir/ops/registry.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
-import type { Activation } from '../../../ir/arith/saturate.ts'
+import { OPS } from '../../../ir/ops/registry.ts'
 import {
   addLayer,
   type LoweringContext,
-  mapFor,
   type MutableMap,
+  mapFor,
   parameterBytes,
   type Unsupported,
   unsupported,
@@ -36,13 +37,28 @@ function constantsOf(ctx: LoweringContext, node: Node, activation: Activation, f
   const output = typeOf(ctx.graph, must(node.outputs[0], 'output'))
   if (input.dtype !== 'i8') return unsupported(`the array multiplies 8-bit activations, not ${input.dtype}`)
   if (weights.data === undefined) return unsupported('its weights are computed, not constant')
-  if (!(weights.data instanceof Int8Array)) return unsupported(`the array multiplies int8 weights, not ${weights.type.dtype}`)
-  if (weights.type.quant?.zeroPoint.some((z) => z !== 0)) return unsupported('its weights have a zero point other than 0')
-  if (bias !== undefined && !(bias.data instanceof Int32Array)) return unsupported('its bias is not a constant int32 tensor')
-  const exact = (fullyConnected ? fullyConnectedRequant : convRequant)(input, weights.type, output, activation, bias?.type)
+  if (!(weights.data instanceof Int8Array))
+    return unsupported(`the array multiplies int8 weights, not ${weights.type.dtype}`)
+  if (weights.type.quant?.zeroPoint.some((z) => z !== 0))
+    return unsupported('its weights have a zero point other than 0')
+  if (bias !== undefined && !(bias.data instanceof Int32Array))
+    return unsupported('its bias is not a constant int32 tensor')
+  const exact = (fullyConnected ? fullyConnectedRequant : convRequant)(
+    input,
+    weights.type,
+    output,
+    activation,
+    bias?.type,
+  )
   const requant = exact.rule === 'real' ? integerEquivalent(exact) : exact
-  if (requant?.rule !== 'tflite' && requant?.rule !== 'half_even') return unsupported(`the post unit cannot round by ${exact.rule}`)
-  return { data: weights.data, shape: weights.type.shape, bias: bias?.data as Int32Array | undefined, requant }
+  if (requant?.rule !== 'tflite' && requant?.rule !== 'half_even')
+    return unsupported(`the post unit cannot round by ${exact.rule}`)
+  return {
+    data: weights.data,
+    shape: weights.type.shape,
+    bias: bias?.data as Int32Array | undefined,
+    requant,
+  }
 }
 
 /** Sums each output channel's weights to fold the input's zero point into the bias; int32 wraps as the accumulator does. */
@@ -52,7 +68,10 @@ function foldBias(
   zeroPoint: number,
   weightSum: (channel: number) => number,
 ): Int32Array {
-  return Int32Array.from({ length: channels }, (_, o) => ((bias?.[o] ?? 0) - Math.imul(zeroPoint, weightSum(o))) | 0)
+  return Int32Array.from(
+    { length: channels },
+    (_, o) => ((bias?.[o] ?? 0) - Math.imul(zeroPoint, weightSum(o))) | 0,
+  )
 }
 
 function requantOf(r: ChannelRequant): Requant {
@@ -68,7 +87,14 @@ function requantOf(r: ChannelRequant): Requant {
 }
 
 /** The rows and padding of an input that `taps` reach, for outputs at input strides. */
-function useOf(map: MutableMap, taps: readonly Tap[], out: { readonly h: number; readonly w: number }, strideY: number, strideX: number, stepY = 1): InputUse {
+function useOf(
+  map: MutableMap,
+  taps: readonly Tap[],
+  out: { readonly h: number; readonly w: number },
+  strideY: number,
+  strideX: number,
+  stepY = 1,
+): InputUse {
   const minDy = Math.min(...taps.map((t) => t.dy))
   const maxDy = Math.max(...taps.map((t) => t.dy))
   const minDx = Math.min(...taps.map((t) => t.dx))
@@ -81,7 +107,10 @@ function useOf(map: MutableMap, taps: readonly Tap[], out: { readonly h: number;
       bottom: Math.max(0, (out.h - 1) * strideY + maxDy + 1 - map.h),
       right: Math.max(0, (out.w - 1) * strideX + maxDx + 1 - map.w),
     },
-    rows: (from, to) => [Math.floor(from / stepY) * strideY + minDy, (Math.ceil(to / stepY) - 1) * strideY + maxDy + 1],
+    rows: (from, to) => [
+      Math.floor(from / stepY) * strideY + minDy,
+      (Math.ceil(to / stepY) - 1) * strideY + maxDy + 1,
+    ],
   }
 }
 
@@ -142,7 +171,13 @@ export function lowerTransposeConv(ctx: LoweringContext, node: Node): Stage | Un
  * A transposed convolution adds input pixel i at outputs i * stride + k - pad. Outputs o = stride * m + p of one phase
  * therefore see the kernel positions k = (p + pad) mod stride + stride * t, at input m + floor((p + pad) / stride) - t.
  */
-function phaseTaps(py: number, px: number, kh: number, kw: number, { stride: [sy, sx], pads }: ConvAttrs): Tap[] {
+function phaseTaps(
+  py: number,
+  px: number,
+  kh: number,
+  kw: number,
+  { stride: [sy, sx], pads }: ConvAttrs,
+): Tap[] {
   const taps: Tap[] = []
   const [top, left] = pads
   for (let ky = (py + top) % sy; ky < kh; ky += sy) {
@@ -226,7 +261,8 @@ export function lowerFullyConnected(ctx: LoweringContext, node: Node): Stage | U
   const kh = whole ? input.h : 1
   const kw = whole ? input.w : 1
   const taps: Tap[] = []
-  for (let dy = 0; dy < kh; dy++) for (let dx = 0; dx < kw; dx++) taps.push({ dy, dx, kernelIndex: dy * kw + dx })
+  for (let dy = 0; dy < kh; dy++)
+    for (let dx = 0; dx < kw; dx++) taps.push({ dy, dx, kernelIndex: dy * kw + dx })
   return convStage(ctx, node, constants, input, output, [{ originY: 0, originX: 0, taps }], {
     strideY: 1,
     strideX: 1,
@@ -266,7 +302,8 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
       })
     }
   }
-  const plain = channels === input.c && attrs.dilation.every((d) => d === 1) && attrs.stride.every((s) => s <= 7)
+  const plain =
+    channels === input.c && attrs.dilation.every((d) => d === 1) && attrs.stride.every((s) => s <= 7)
   if (!plain) {
     // As a dense convolution whose weights are zero between channels that do not belong together.
     const multiplier = channels / input.c
@@ -276,14 +313,22 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
         dense[(o * kh * kw + k) * input.c + Math.floor(o / multiplier)] = data[k * channels + o] as number
       }
     }
-    const stage = convStage(ctx, node, { ...constants, data: dense }, input, output, [{ originY: 0, originX: 0, taps }], {
-      strideY: attrs.stride[0],
-      strideX: attrs.stride[1],
-      stepY: 1,
-      stepX: 1,
-      kernelSize: kh * kw,
-      cin: input.c,
-    })
+    const stage = convStage(
+      ctx,
+      node,
+      { ...constants, data: dense },
+      input,
+      output,
+      [{ originY: 0, originX: 0, taps }],
+      {
+        strideY: attrs.stride[0],
+        strideX: attrs.stride[1],
+        stepY: 1,
+        stepX: 1,
+        kernelSize: kh * kw,
+        cin: input.c,
+      },
+    )
     const layer = must(ctx.layers[stage.layer], 'layer')
     ctx.layers[stage.layer] = { ...layer, weightBytes: data.length }
     return stage

@@ -1,13 +1,36 @@
 /** Lowering of everything that needs no multiply array: sums, pools, moves and tables. */
-import { addRequant, meanRequant, mulRequant, reluRequant, rescaleRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
+import {
+  addRequant,
+  meanRequant,
+  mulRequant,
+  reluRequant,
+  rescaleRequant,
+  zeroPointOf,
+} from '../../../ir/arith/requant.ts'
 import { multiplyHalfEven } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf, valueOf } from '../../../ir/graph.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
-import { addLayer, isInt8, type LoweringContext, mapFor, type MutableMap, type Unsupported, unsupported } from './context.ts'
-import { type BinaryConstants, type InputUse, type MovePart, type MoveStage, NO_PADDING, type PoolStage, type Stage } from './stage.ts'
+import {
+  addLayer,
+  isInt8,
+  type LoweringContext,
+  type MutableMap,
+  mapFor,
+  type Unsupported,
+  unsupported,
+} from './context.ts'
+import {
+  type BinaryConstants,
+  type InputUse,
+  type MovePart,
+  type MoveStage,
+  NO_PADDING,
+  type PoolStage,
+  type Stage,
+} from './stage.ts'
 
 const NOTHING = { macs: 0, weightBytes: 0, parameterBytes: 0 } as const
 const NOT_INT8 = unsupported('the post unit computes on int8 tensors quantized as a whole')
@@ -23,16 +46,32 @@ function ends(ctx: LoweringContext, node: Node): readonly [MutableMap, MutableMa
   return input && output ? [input, output] : undefined
 }
 
-const sameRows = (map: MutableMap): InputUse => ({ map: map.id, padding: NO_PADDING, rows: (from, to) => [from, to] })
+const sameRows = (map: MutableMap): InputUse => ({
+  map: map.id,
+  padding: NO_PADDING,
+  rows: (from, to) => [from, to],
+})
 
 export function binaryConstants(ctx: LoweringContext, node: Node): BinaryConstants {
-  const [a, b] = node.inputs.map((id) => typeOf(ctx.graph, id)) as [ReturnType<typeof typeOf>, ReturnType<typeof typeOf>]
+  const [a, b] = node.inputs.map((id) => typeOf(ctx.graph, id)) as [
+    ReturnType<typeof typeOf>,
+    ReturnType<typeof typeOf>,
+  ]
   const output = typeOf(ctx.graph, must(node.outputs[0], 'output'))
   const { activation } = attrsOf(node) as { activation: Activation }
   const one = { multiplier: 0, shift: 0 }
   if (node.op === 'mul') {
     const r = mulRequant(a, b, output, activation)
-    return { zeroPointA: zeroPointOf(a), zeroPointB: zeroPointOf(b), a: one, b: one, out: r, zeroPoint: r.outputZeroPoint, min: r.min, max: r.max }
+    return {
+      zeroPointA: zeroPointOf(a),
+      zeroPointB: zeroPointOf(b),
+      a: one,
+      b: one,
+      out: r,
+      zeroPoint: r.outputZeroPoint,
+      min: r.min,
+      max: r.max,
+    }
   }
   const r = addRequant(a, b, output, activation, node.op === 'sub' ? -1 : 1)
   return {
@@ -52,11 +91,15 @@ export function lowerBinary(ctx: LoweringContext, node: Node): Stage | Unsupport
   const b = mapFor(ctx, must(node.inputs[1], 'b'))
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
   if (!a || !b || !output) return NOT_INT8
-  const fits = (m: MutableMap) => m.c === output.c && ((m.h === output.h && m.w === output.w) || (m.h === 1 && m.w === 1))
+  const fits = (m: MutableMap) =>
+    m.c === output.c && ((m.h === output.h && m.w === output.w) || (m.h === 1 && m.w === 1))
   if (a.h !== output.h || a.w !== output.w || a.c !== output.c || !fits(b)) {
     return unsupported('the post unit broadcasts only its second operand, and only over rows and columns')
   }
-  const uses: InputUse[] = [sameRows(a), b.h === output.h ? sameRows(b) : { ...sameRows(b), rows: () => [0, 1] }]
+  const uses: InputUse[] = [
+    sameRows(a),
+    b.h === output.h ? sameRows(b) : { ...sameRows(b), rows: () => [0, 1] },
+  ]
   return {
     kind: 'binary',
     op: node.op as 'add' | 'sub' | 'mul',
@@ -93,7 +136,10 @@ function poolStage(
       {
         map: input.id,
         padding: NO_PADDING,
-        rows: (from, to) => [Math.max(0, from * stride[0] - pads[0]), Math.min(input.h, (to - 1) * stride[0] - pads[0] + kernel[0])],
+        rows: (from, to) => [
+          Math.max(0, from * stride[0] - pads[0]),
+          Math.min(input.h, (to - 1) * stride[0] - pads[0] + kernel[0]),
+        ],
       },
     ],
     output: output.id,
@@ -117,7 +163,12 @@ export function lowerPool(ctx: LoweringContext, node: Node): Stage | Unsupported
   if (!maximum && !reciprocalIsExact(attrs.kernel[0] * attrs.kernel[1])) {
     return unsupported('its window is too large for an exact division by multiplication')
   }
-  return poolStage(ctx, node, ports, maximum, attrs, (count) => ({ ...reciprocal(count), rule: 'half_even', zeroPointIn: 0, zeroPoint: 0 }))
+  return poolStage(ctx, node, ports, maximum, attrs, (count) => ({
+    ...reciprocal(count),
+    rule: 'half_even',
+    zeroPointIn: 0,
+    zeroPoint: 0,
+  }))
 }
 
 /**
@@ -155,7 +206,8 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   const outputType = typeOf(ctx.graph, must(node.outputs[0], 'output'))
   if (!ports || inputType.shape.length !== 4) return NOT_INT8
   const { axes } = attrsOf(node) as { axes: readonly number[] }
-  if (axes.some((axis) => axis !== 1 && axis !== 2)) return unsupported('the post unit averages over rows and columns only')
+  if (axes.some((axis) => axis !== 1 && axis !== 2))
+    return unsupported('the post unit averages over rows and columns only')
   const [input, output] = ports
   const kernel = [axes.includes(1) ? input.h : 1, axes.includes(2) ? input.w : 1] as const
   if (kernel[0] > 255 || kernel[1] > 255) return unsupported('a pool window is at most 255 x 255')
@@ -165,7 +217,13 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   output.c = input.c
   return poolStage(ctx, node, ports, false, { kernel, stride: kernel, pads: [0, 0, 0, 0] }, (count) => {
     const r = meanRequant(inputType, outputType, count)
-    return { multiplier: r.multiplier, shift: r.shift, rule: 'tflite', zeroPointIn: zeroPointOf(inputType), zeroPoint: r.outputZeroPoint }
+    return {
+      multiplier: r.multiplier,
+      shift: r.shift,
+      rule: 'tflite',
+      zeroPointIn: zeroPointOf(inputType),
+      zeroPoint: r.outputZeroPoint,
+    }
   })
 }
 
@@ -197,7 +255,15 @@ function moveStage(
   parts: readonly MovePart[],
   extra: Partial<Pick<MoveStage, 'fill' | 'table' | 'requant'>> = {},
 ): MoveStage {
-  return { kind: 'move', name: node.name, layer: addLayer(ctx, node, NOTHING), inputs, output: output.id, parts, ...extra }
+  return {
+    kind: 'move',
+    name: node.name,
+    layer: addLayer(ctx, node, NOTHING),
+    inputs,
+    output: output.id,
+    parts,
+    ...extra,
+  }
 }
 
 /** The op on all 256 int8 values, by its own definition. */
@@ -212,20 +278,34 @@ export function tableOf(ctx: LoweringContext, node: Node): Int8Array {
 export function lowerTable(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const ports = ends(ctx, node)
   if (!ports) return NOT_INT8
-  return moveStage(ctx, node, [sameRows(ports[0])], ports[1], [wholePart(ports[0])], { table: tableOf(ctx, node) })
+  return moveStage(ctx, node, [sameRows(ports[0])], ports[1], [wholePart(ports[0])], {
+    table: tableOf(ctx, node),
+  })
 }
 
 export function lowerRescale(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const inputType = typeOf(ctx.graph, must(node.inputs[0], 'input'))
   const outputType = typeOf(ctx.graph, must(node.outputs[0], 'output'))
   if (!isInt8(inputType) || !isInt8(outputType)) {
-    return unsupported(`the post unit requantizes int8 to int8, not ${inputType.dtype} to ${outputType.dtype}`)
+    return unsupported(
+      `the post unit requantizes int8 to int8, not ${inputType.dtype} to ${outputType.dtype}`,
+    )
   }
   const ports = ends(ctx, node)
   if (!ports) return NOT_INT8
-  const r = node.op === 'quantize' ? rescaleRequant(inputType, outputType) : reluRequant(inputType, outputType, node.op as Activation)
+  const r =
+    node.op === 'quantize'
+      ? rescaleRequant(inputType, outputType)
+      : reluRequant(inputType, outputType, node.op as Activation)
   return moveStage(ctx, node, [sameRows(ports[0])], ports[1], [wholePart(ports[0])], {
-    requant: { zeroPointIn: zeroPointOf(inputType), multiplier: r.multiplier, shift: r.shift, zeroPoint: r.outputZeroPoint, min: r.min, max: r.max },
+    requant: {
+      zeroPointIn: zeroPointOf(inputType),
+      multiplier: r.multiplier,
+      shift: r.shift,
+      zeroPoint: r.outputZeroPoint,
+      min: r.min,
+      max: r.max,
+    },
   })
 }
 
@@ -246,14 +326,22 @@ export function lowerConcat(ctx: LoweringContext, node: Node): Stage | Unsupport
   let at = 0
   const parts = inputs.map((m, input) => {
     const map = must(m, 'map')
-    const part = { ...wholePart(map), input, [(['offsetC', 'offsetX', 'offsetY'] as const)[dimension] as string]: at } as MovePart
+    const part = {
+      ...wholePart(map),
+      input,
+      [(['offsetC', 'offsetX', 'offsetY'] as const)[dimension] as string]: at,
+    } as MovePart
     at += dimension === 0 ? map.c : dimension === 1 ? map.w : map.h
     return part
   })
   const uses = inputs.map((m, k): InputUse => {
     const map = must(m, 'map')
     const offset = must(parts[k], 'part').offsetY
-    return { map: map.id, padding: NO_PADDING, rows: (from, to) => [clampRow(from - offset, map.h), clampRow(to - offset, map.h)] }
+    return {
+      map: map.id,
+      padding: NO_PADDING,
+      rows: (from, to) => [clampRow(from - offset, map.h), clampRow(to - offset, map.h)],
+    }
   })
   return moveStage(ctx, node, uses, output, parts)
 }
@@ -268,11 +356,16 @@ export function lowerResizeNearest(ctx: LoweringContext, node: Node): Stage | Un
   const [input, output] = ports
   const upY = output.h / input.h
   const upX = output.w / input.w
-  if (!Number.isInteger(upY) || !Number.isInteger(upX)) return unsupported('it resizes by a factor that is not whole')
+  if (!Number.isInteger(upY) || !Number.isInteger(upX))
+    return unsupported('it resizes by a factor that is not whole')
   if ((attrsOf(node) as { align_corners: boolean }).align_corners && (upY > 1 || upX > 1)) {
     return unsupported('aligned corners are not a whole-number resize')
   }
-  const use: InputUse = { map: input.id, padding: NO_PADDING, rows: (from, to) => [Math.floor(from / upY), Math.ceil(to / upY)] }
+  const use: InputUse = {
+    map: input.id,
+    padding: NO_PADDING,
+    rows: (from, to) => [Math.floor(from / upY), Math.ceil(to / upY)],
+  }
   return moveStage(ctx, node, [use], output, [{ ...wholePart(output), c: input.c, upY, upX }])
 }
 
@@ -290,20 +383,30 @@ export function lowerPad(ctx: LoweringContext, node: Node): Stage | Unsupported 
     padding: NO_PADDING,
     rows: (from, to) => [clampRow(from - top, input.h), clampRow(to - top, input.h)],
   }
-  return moveStage(ctx, node, [use], output, [{ ...wholePart(input), offsetY: top, offsetX: left }], { fill: value })
+  return moveStage(ctx, node, [use], output, [{ ...wholePart(input), offsetY: top, offsetX: left }], {
+    fill: value,
+  })
 }
 
 export function lowerStridedSlice(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const ports = ends(ctx, node)
   const rank = typeOf(ctx.graph, must(node.inputs[0], 'input')).shape.length
-  const { begin, strides, shrink } = attrsOf(node) as { begin: readonly number[]; strides: readonly number[]; shrink: readonly number[] }
+  const { begin, strides, shrink } = attrsOf(node) as {
+    begin: readonly number[]
+    strides: readonly number[]
+    shrink: readonly number[]
+  }
   if (!ports || rank !== 4) return unsupported('only images are sliced by the post unit')
   if (shrink.length > 0) return unsupported('it removes dimensions')
   const [, y = 0, x = 0, c = 0] = begin
   const [, sy = 1, sx = 1, sc = 1] = strides
   if (sc !== 1 || sy < 1 || sx < 1) return unsupported('it reverses, or skips channels')
   const [input, output] = ports
-  const use: InputUse = { map: input.id, padding: NO_PADDING, rows: (from, to) => [y + from * sy, y + (to - 1) * sy + 1] }
+  const use: InputUse = {
+    map: input.id,
+    padding: NO_PADDING,
+    rows: (from, to) => [y + from * sy, y + (to - 1) * sy + 1],
+  }
   return moveStage(ctx, node, [use], output, [
     { ...wholePart(output), beginY: y, beginX: x, beginC: c, strideY: sy, strideX: sx },
   ])

@@ -15,7 +15,10 @@ export function fuse(ctx: LoweringContext, node: Node): 'fused' | undefined {
 }
 
 /** The stage of this stretch that computes a value which nothing but `reader` sees. */
-function privateProducer(ctx: LoweringContext, id: string): { readonly stage: ConvStage | DepthwiseStage; readonly at: number } | undefined {
+function privateProducer(
+  ctx: LoweringContext,
+  id: string,
+): { readonly stage: ConvStage | DepthwiseStage; readonly at: number } | undefined {
   const map = ctx.mapOf.get(id)
   const at = ctx.stages.findIndex((s) => s.output === map)
   const stage = ctx.stages[at]
@@ -40,7 +43,13 @@ function fuseAdd(ctx: LoweringContext, node: Node): 'fused' | undefined {
     const otherAt = ctx.stages.findIndex((s) => s.output === other.id)
     if (otherAt >= found.at) continue
     const constants = binaryConstants(ctx, node)
-    const swapped = { ...constants, a: constants.b, b: constants.a, zeroPointA: constants.zeroPointB, zeroPointB: constants.zeroPointA }
+    const swapped = {
+      ...constants,
+      a: constants.b,
+      b: constants.a,
+      zeroPointA: constants.zeroPointB,
+      zeroPointB: constants.zeroPointA,
+    }
     ctx.stages[found.at] = {
       ...stage,
       inputs: [...stage.inputs, { map: other.id, padding: NO_PADDING, rows: (from, to) => [from, to] }],

@@ -12,7 +12,11 @@ export function lower(graph: Graph): Lowered {
   for (const id of graph.inputs) addBuffer(ctx, id)
   const steps = order(ctx)
   markCrossings(ctx, steps)
-  const port = (name: string): LoweredPort => ({ name, type: typeOf(graph, name), buffer: bufferOf(ctx, name) })
+  const port = (name: string): LoweredPort => ({
+    name,
+    type: typeOf(graph, name),
+    buffer: bufferOf(ctx, name),
+  })
   const outputs = graph.outputs.map((id) => {
     const map = ctx.mapOf.get(id)
     if (map !== undefined) must(ctx.maps.get(map), 'map').toDram = true
@@ -61,7 +65,10 @@ function order(ctx: LoweringContext): LoweredStep[] {
       steps.push({ host: hostOp(ctx, node, reason) })
       finish(node)
     }
-    must(progress || deferred.length > 0 || waiting.length === 0 ? true : undefined, 'a graph in topological order')
+    must(
+      progress || deferred.length > 0 || waiting.length === 0 ? true : undefined,
+      'a graph in topological order',
+    )
     deferred = []
   }
   flush(ctx, steps)
@@ -76,7 +83,10 @@ function flush(ctx: LoweringContext, steps: LoweredStep[]): void {
 function hostOp(ctx: LoweringContext, node: Node, reason: string): HostOp {
   const read = (id: string): string => {
     const map = ctx.mapOf.get(id)
+    const producer = ctx.producers.get(id)
     if (map !== undefined) must(ctx.maps.get(map), 'map').toDram = true
+    // A reshape that was left to a fully connected layer, which then came to the host: the bytes are those before it.
+    else if (producer?.op === 'reshape') return read(must(producer.inputs[0], 'input'))
     else addBuffer(ctx, id)
     return bufferOf(ctx, id)
   }
@@ -128,4 +138,3 @@ function usedBuffers(ctx: LoweringContext, steps: readonly LoweredStep[], output
   }
   return [...ctx.buffers.values()].filter((b) => used.has(b.id))
 }
-

@@ -10,7 +10,8 @@ export function lowerReshape(ctx: LoweringContext, node: Node): Lowering {
   const source = mapFor(ctx, from)
   const type = typeOf(ctx.graph, to)
   const dims = imageDims(type.shape)
-  if (!source || !dims || !isInt8(type)) return unsupported('its tensor is not an int8 map of at most three dimensions')
+  if (!source || !dims || !isInt8(type))
+    return unsupported('its tensor is not an int8 map of at most three dimensions')
   if (dims[0] === source.h && dims[1] === source.w && dims[2] === source.c) {
     ctx.mapOf.set(to, source.id)
     if (ctx.graph.outputs.includes(to)) source.toDram = true
@@ -18,12 +19,17 @@ export function lowerReshape(ctx: LoweringContext, node: Node): Lowering {
   }
   const readers = ctx.consumers.get(to) ?? []
   // A fully connected layer reads the map before the reshape as it is.
-  if (!ctx.graph.outputs.includes(to) && readers.every((reader) => flattens(ctx, reader, source))) return undefined
+  if (!ctx.graph.outputs.includes(to) && readers.every((reader) => flattens(ctx, reader, source)))
+    return undefined
   viewOf(ctx, source, to)
   return undefined
 }
 
-function flattens(ctx: LoweringContext, reader: Node, source: { readonly h: number; readonly w: number; readonly c: number }): boolean {
+function flattens(
+  ctx: LoweringContext,
+  reader: Node,
+  source: { readonly h: number; readonly w: number; readonly c: number },
+): boolean {
   if (reader.op !== 'fully_connected') return false
   const depth = typeOf(ctx.graph, must(reader.inputs[1], 'weights')).shape[1]
   const rows = must(typeOf(ctx.graph, must(reader.outputs[0], 'output')).shape, 'shape').slice(0, -1)

@@ -3,7 +3,17 @@ import type { Node } from '../../../ir/graph.ts'
 import type { OpName } from '../../../ir/ops/names.ts'
 import { type LoweringContext, type Unsupported, unsupported } from './context.ts'
 import { lowerConv, lowerDepthwise, lowerFullyConnected, lowerTransposeConv } from './conv.ts'
-import { lowerBinary, lowerConcat, lowerMean, lowerPad, lowerPool, lowerRescale, lowerResizeNearest, lowerStridedSlice, lowerTable } from './elementwise.ts'
+import {
+  lowerBinary,
+  lowerConcat,
+  lowerMean,
+  lowerPad,
+  lowerPool,
+  lowerRescale,
+  lowerResizeNearest,
+  lowerStridedSlice,
+  lowerTable,
+} from './elementwise.ts'
 import { lowerReshape } from './reshape.ts'
 import type { Stage } from './stage.ts'
 

@@ -28,7 +28,10 @@ function blockList(entries: Entry[]): BlockList {
   for (const e of entries) if (!order.has(e.lanes)) order.set(e.lanes, order.size)
   const sorted = entries
     .map((entry, index) => ({ entry, index }))
-    .sort((a, b) => (order.get(a.entry.lanes) as number) - (order.get(b.entry.lanes) as number) || a.index - b.index)
+    .sort(
+      (a, b) =>
+        (order.get(a.entry.lanes) as number) - (order.get(b.entry.lanes) as number) || a.index - b.index,
+    )
     .map(({ entry }) => entry)
   const highest = Math.max(...sorted.map((e) => e.offset))
   return {
@@ -49,7 +52,13 @@ function width(lanes: bigint): number {
  * bytes. Kernel columns that are neighbours in memory share windows, and so do whole kernel rows of a narrow map, unless
  * its rows stand in a ring, where only a window's start wraps.
  */
-export function denseList(stage: ConvStage, phase: Phase, pitch: number, ring: boolean, target: Target): BlockList {
+export function denseList(
+  stage: ConvStage,
+  phase: Phase,
+  pitch: number,
+  ring: boolean,
+  target: Target,
+): BlockList {
   const positions = phase.taps.flatMap((tap) =>
     Array.from({ length: stage.cin }, (_, c) => ({
       at: tap.dy * pitch + tap.dx * stage.cin + c,
@@ -118,7 +127,12 @@ function starts(size: number, step: number): number[] {
 }
 
 /** The list of a depthwise stage; padding shifts it to the window origin. Lane 3 * line + tap holds kernel (ky + line, kx + tap). */
-export function depthwiseList(stage: DepthwiseStage, geometry: DepthwiseGeometry, pitch: number, pixelBytes: number): BlockList {
+export function depthwiseList(
+  stage: DepthwiseStage,
+  geometry: DepthwiseGeometry,
+  pitch: number,
+  pixelBytes: number,
+): BlockList {
   const covered = new Set<number>()
   const entries = geometry.passes.map(({ ky, kx }): Entry => {
     let lanes = 0n

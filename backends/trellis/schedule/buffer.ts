@@ -16,7 +16,12 @@ export interface BufferShape {
 }
 
 /** Rings have a pitch of a multiple of 16 bytes, since that is how instructions count them. */
-export function bufferShape(map: FeatureMap, padding: Padding, capacity: Capacity, target: Target): BufferShape {
+export function bufferShape(
+  map: FeatureMap,
+  padding: Padding,
+  capacity: Capacity,
+  target: Target,
+): BufferShape {
   const exact = (padding.left + map.w + padding.right) * map.c
   const pitch = capacity.whole ? exact : Math.ceil(exact / 16) * 16
   const bytes = Math.ceil((capacity.rows * pitch + portBytes(target)) / 16) * 16
@@ -36,5 +41,7 @@ export function rowAddress(buffer: Placed, map: FeatureMap, y: number): number {
 
 /** Ring fields of an instruction that walks this buffer. */
 export function ringOf(buffer: Placed): { readonly end: number; readonly size: number } {
-  return buffer.ringBytes === 0 ? { end: 0, size: 0 } : { end: buffer.base + buffer.ringBytes, size: buffer.ringBytes }
+  return buffer.ringBytes === 0
+    ? { end: 0, size: 0 }
+    : { end: buffer.base + buffer.ringBytes, size: buffer.ringBytes }
 }

@@ -50,7 +50,13 @@ interface State {
   readonly onChip: ReadonlySet<MapId>
 }
 
-export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, target: Target, activationBytes: number): Plan {
+export function plan(
+  stages: readonly Stage[],
+  maps: Maps,
+  model: CostModel,
+  target: Target,
+  activationBytes: number,
+): Plan {
   const lives = livesOf(stages)
   const shapes = new Map<MapId, BufferShape>()
   const residentShape = (id: MapId): BufferShape => {
@@ -59,7 +65,12 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
     const paddings = stages.flatMap((s) => s.inputs.filter((u) => u.map === id).map((u) => u.padding))
     const map = mapOf(maps, id)
     const padding = widest(paddings)
-    const shape = bufferShape(map, padding, { rows: map.h + padding.top + padding.bottom, whole: true }, target)
+    const shape = bufferShape(
+      map,
+      padding,
+      { rows: map.h + padding.top + padding.bottom, whole: true },
+      target,
+    )
     shapes.set(id, shape)
     return shape
   }
@@ -75,7 +86,12 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
           const next = [...candidate.onChip].sort().join('\n')
           const known = must(states[to], 'states').get(next)
           if (known === undefined || cost < known.cost) {
-            must(states[to], 'states').set(next, { cost, previous: { at: from, key }, group: candidate.group, onChip: candidate.onChip })
+            must(states[to], 'states').set(next, {
+              cost,
+              previous: { at: from, key },
+              group: candidate.group,
+              onChip: candidate.onChip,
+            })
           }
         }
       }
@@ -94,7 +110,9 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
       const resident = new Set([...before, ...kept])
       const residentBytes = [...resident].reduce((n, id) => n + residentShape(id).bytes, 0)
       if (residentBytes > activationBytes) continue
-      const stored = new Set([...made].filter((id) => mapOf(maps, id).toDram || (crossing.includes(id) && !resident.has(id))))
+      const stored = new Set(
+        [...made].filter((id) => mapOf(maps, id).toDram || (crossing.includes(id) && !resident.has(id))),
+      )
       let feasible = 0
       for (const doubleBuffered of [true, false]) {
         for (const stripes of stripeCounts(mapOf(maps, must(members.at(-1), 'stage').output).h)) {
@@ -130,14 +148,26 @@ export function plan(stages: readonly Stage[], maps: Maps, model: CostModel, tar
     for (const [id, mapRows] of rows.maps) {
       if (resident.has(id)) continue
       const map = mapOf(maps, id)
-      const padding = widest(members.flatMap((s) => s.inputs.filter((u) => u.map === id).map((u) => u.padding)))
-      const capacity = ringRows(mapRows, map, padding, { loaded: loaded.has(id), stored: stored.has(id), doubleBuffered })
+      const padding = widest(
+        members.flatMap((s) => s.inputs.filter((u) => u.map === id).map((u) => u.padding)),
+      )
+      const capacity = ringRows(mapRows, map, padding, {
+        loaded: loaded.has(id),
+        stored: stored.has(id),
+        doubleBuffered,
+      })
       local.set(id, bufferShape(map, padding, capacity, target))
     }
     return local
   }
 
-  function groupCycles(members: readonly Stage[], rows: GroupRows, loaded: ReadonlySet<MapId>, stored: ReadonlySet<MapId>, doubleBuffered: boolean): number {
+  function groupCycles(
+    members: readonly Stage[],
+    rows: GroupRows,
+    loaded: ReadonlySet<MapId>,
+    stored: ReadonlySet<MapId>,
+    doubleBuffered: boolean,
+  ): number {
     let compute = 0
     let instructions = 0
     for (const stage of members) {

@@ -31,7 +31,8 @@ export function createCostModel(maps: Maps, target: Target) {
   const known = new Map<Stage, Map<number, StageCost>>()
   const tiles = new Map<Stage, Map<number, Tile>>()
   const tile = (stage: Stage, rows: number): Tile => {
-    if (stage.kind !== 'conv' && stage.kind !== 'depthwise') throw new Error(`internal error: ${stage.kind} has no tile`)
+    if (stage.kind !== 'conv' && stage.kind !== 'depthwise')
+      throw new Error(`internal error: ${stage.kind} has no tile`)
     return remember(tiles, stage, rows, () => {
       const output = mapOf(maps, stage.output)
       return stage.kind === 'conv'
@@ -61,7 +62,13 @@ function remember<T>(cache: Map<Stage, Map<number, T>>, stage: Stage, rows: numb
   return value
 }
 
-function stageCost(stage: Stage, rows: number, maps: Maps, target: Target, tile: (s: Stage, r: number) => Tile): StageCost {
+function stageCost(
+  stage: Stage,
+  rows: number,
+  maps: Maps,
+  target: Target,
+  tile: (s: Stage, r: number) => Tile,
+): StageCost {
   const { cols, post_lanes } = target.array
   const output = mapOf(maps, stage.output)
   const pass = cols / post_lanes
@@ -83,24 +90,39 @@ function stageCost(stage: Stage, rows: number, maps: Maps, target: Target, tile:
     case 'move': {
       const interval = stage.table ? Math.ceil(cols / TABLE_PORTS) : stage.requant ? pass : 1
       const vectors = stage.parts.reduce((n, p) => n + p.w * Math.ceil(p.c / cols), 0)
-      return { macCycles: 0, postCycles: rows * vectors * interval, tailCycles, instructions: 2 * stage.parts.length }
+      return {
+        macCycles: 0,
+        postCycles: rows * vectors * interval,
+        tailCycles,
+        instructions: 2 * stage.parts.length,
+      }
     }
   }
 }
 
 /** DRAM bytes of a stage's weights and parameters, and the columns that its weights take in weight memory. */
-export function constantsOf(stage: Stage, maps: Maps, target: Target): { readonly bytes: number; readonly columns: number } {
+export function constantsOf(
+  stage: Stage,
+  maps: Maps,
+  target: Target,
+): { readonly bytes: number; readonly columns: number } {
   if (stage.kind !== 'conv' && stage.kind !== 'depthwise') return { bytes: 0, columns: 0 }
   const { cols } = target.array
   const blocks = Math.ceil(mapOf(maps, stage.output).c / cols)
   const parameters = blocks * cols * (stage.requant.multiplier.length > 1 ? 9 : 4)
   if (stage.kind === 'depthwise') {
     const passes = depthwiseGeometry(stage.kernelH, stage.kernelW, target).passes.length
-    return { bytes: blocks * cols * stage.kernelH * stage.kernelW + parameters, columns: passes * blocks * cols }
+    return {
+      bytes: blocks * cols * stage.kernelH * stage.kernelW + parameters,
+      columns: passes * blocks * cols,
+    }
   }
   const pitch = naturalPitch(stage, maps)
   const entries = stage.phases.reduce((n, p) => n + denseEntryCount(stage, p, pitch, target), 0)
-  return { bytes: blocks * cols * stage.kernelSize * stage.cin + parameters, columns: entries * blocks * cols }
+  return {
+    bytes: blocks * cols * stage.kernelSize * stage.cin + parameters,
+    columns: entries * blocks * cols,
+  }
 }
 
 /** Whether all weights of these stages stay in weight memory together. */

@@ -40,11 +40,17 @@ const ORDERS: readonly ((a: Request, b: Request) => number)[] = [
   (a, b) => b.shape.bytes * (1 + span(b)) - a.shape.bytes * (1 + span(a)),
 ]
 
-function attemptOrder(requests: readonly Request[], rules: PlacementRules, separate: boolean): Map<string, Placed> | undefined {
+function attemptOrder(
+  requests: readonly Request[],
+  rules: PlacementRules,
+  separate: boolean,
+): Map<string, Placed> | undefined {
   const done: { readonly request: Request; readonly base: number }[] = []
   for (const request of requests) {
     const together = done.filter((d) => d.request.from <= request.to && request.from <= d.request.to)
-    const base = (separate ? lowest(request, together, rules, true) : undefined) ?? lowest(request, together, rules, false)
+    const base =
+      (separate ? lowest(request, together, rules, true) : undefined) ??
+      lowest(request, together, rules, false)
     if (base === undefined) return undefined
     done.push({ request, base })
   }
@@ -61,7 +67,10 @@ function lowest(
   const blocked = others.map(({ request: other, base }) => {
     const end = base + other.shape.bytes
     if (!banks || !rules.apart(request, other)) return { start: base, end }
-    return { start: Math.floor(base / rules.bankBytes) * rules.bankBytes, end: Math.ceil(end / rules.bankBytes) * rules.bankBytes }
+    return {
+      start: Math.floor(base / rules.bankBytes) * rules.bankBytes,
+      end: Math.ceil(end / rules.bankBytes) * rules.bankBytes,
+    }
   })
   blocked.sort((a, b) => a.start - b.start)
   const size = request.shape.bytes

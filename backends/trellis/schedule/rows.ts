@@ -27,7 +27,8 @@ export function groupRows(
   neededAfter: (map: MapId) => boolean,
 ): GroupRows {
   const heightOf = (id: MapId) => must(maps.get(id), `map ${id}`).h
-  const made = (id: MapId, s: number) => Math.min(heightOf(id), must(end.get(id)?.[s], 'rows of a later stage'))
+  const made = (id: MapId, s: number) =>
+    Math.min(heightOf(id), must(end.get(id)?.[s], 'rows of a later stage'))
   const end = new Map<MapId, number[]>()
   const readers = new Map<MapId, { readonly stage: Stage; readonly use: number }[]>()
   for (const stage of stages) {
@@ -83,7 +84,11 @@ export function stripeRows(rows: GroupRows, map: FeatureMap, s: number): readonl
 }
 
 /** Rows of padding below a map that stripe `s` adds. */
-export function stripePadding(rows: GroupRows, map: FeatureMap, s: number): readonly [from: number, to: number] {
+export function stripePadding(
+  rows: GroupRows,
+  map: FeatureMap,
+  s: number,
+): readonly [from: number, to: number] {
   const { end } = must(rows.maps.get(map.id), `rows of ${map.id}`)
   return [s === 0 ? map.h : Math.max(map.h, end[s - 1] as number), Math.max(map.h, end[s] as number)]
 }

@@ -9,10 +9,10 @@ import {
   MIN_BLOCK_PERIOD,
   POST_PIPE,
   POST_SETUP,
+  parameterBlockBytes,
   REQUANTIZE_PASSES,
   TABLE_PORTS,
   WEIGHT_COLUMNS_PER_CYCLE,
-  parameterBlockBytes,
 } from '../isa/costs.ts'
 import type { ConvStage, DepthwiseStage, FeatureMap } from '../lower/stage.ts'
 import { capacities, portBytes, type Target } from '../target.ts'
@@ -80,7 +80,9 @@ export function convTile(
   const columns = Math.ceil(output.w / stage.stepX)
   const entries = stage.phases.map((p) => denseEntryCount(stage, p, inputPitch, target))
   const load = Math.ceil(cols / WEIGHT_COLUMNS_PER_CYCLE)
-  const parameters = Math.ceil(parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target))
+  const parameters = Math.ceil(
+    parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target),
+  )
   const interval = postInterval(stage, target)
   let best: Tile | undefined
   for (const { mx, my, nb } of choices(columns, rows, blocks, tileVectors(target))) {
@@ -95,7 +97,8 @@ export function convTile(
         instructions += 2 * stage.phases.length * Math.ceil(blocks / nb)
       }
     }
-    const tail = chainedTail(mx * my, nb, interval) + MAC_PIPE + POST_PIPE + POST_SETUP + parameters + MAC_SETUP + load
+    const tail =
+      chainedTail(mx * my, nb, interval) + MAC_PIPE + POST_PIPE + POST_SETUP + parameters + MAC_SETUP + load
     best = better(best, { mx, my, nb, resume: false, macCycles, postCycles, tailCycles: tail, instructions })
   }
   return must(best, 'a tile of one output')
@@ -107,7 +110,9 @@ export function depthwiseTile(stage: DepthwiseStage, output: FeatureMap, rows: n
   const blocks = Math.ceil(output.c / cols)
   const widest = Math.floor((line_words - geometry.taps) / stage.strideX) + 1
   const columns = Math.ceil(output.w / Math.ceil(output.w / Math.min(output.w, widest, tileVectors(target))))
-  const parameters = Math.ceil(parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target))
+  const parameters = Math.ceil(
+    parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target),
+  )
   const interval = postInterval(stage, target)
   const canResume = geometry.passes.length === 1 && stage.strideY < geometry.lines
   let best: Tile | undefined
@@ -122,14 +127,21 @@ export function depthwiseTile(stage: DepthwiseStage, output: FeatureMap, rows: n
         postCycles += blocks * Math.max(w * h * interval, parameters)
       })
     }
-    const tail = chainedTail(mx * my, nb, interval) + MAC_PIPE + POST_PIPE + POST_SETUP + parameters + MAC_SETUP
+    const tail =
+      chainedTail(mx * my, nb, interval) + MAC_PIPE + POST_PIPE + POST_SETUP + parameters + MAC_SETUP
     const instructions = 2 * Math.ceil(output.w / mx) * parts.length * Math.ceil(blocks / nb)
     best = better(best, { mx, my, nb, resume, macCycles, postCycles, tailCycles: tail, instructions })
   }
   return must(best, 'a tile of one output')
 }
 
-function streamed(stage: DepthwiseStage, g: DepthwiseGeometry, w: number, h: number, resumed: boolean): number {
+function streamed(
+  stage: DepthwiseStage,
+  g: DepthwiseGeometry,
+  w: number,
+  h: number,
+  resumed: boolean,
+): number {
   const rows = resumed ? h * stage.strideY : (h - 1) * stage.strideY + g.lines
   return Math.max(rows * ((w - 1) * stage.strideX + g.taps), MIN_BLOCK_PERIOD)
 }
