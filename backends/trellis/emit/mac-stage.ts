@@ -303,6 +303,7 @@ export function emitConv(
             acc,
             accumulate: start > 0 ? 1 : 0,
             precision: 0,
+            last_columns: lanesOf(e, kernel, r) % cols,
             early: 0,
           },
           {
@@ -417,6 +418,7 @@ export function emitDepthwise(
         acc,
         accumulate: 0,
         precision: 0,
+        last_columns: lanesOf(e, kernel, r) % cols,
         early: 0,
         lines: geometry.lines,
         taps: geometry.taps,

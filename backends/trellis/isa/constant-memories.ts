@@ -88,14 +88,15 @@ export class ConstantMemories {
     if (i.op === 'mac.depthwise') {
       // Column c of a block meets byte c of the word; the last block reaches furthest.
       const first = i.weight + ((i.blocks - 1) * i.entries + e) * this.#cols
-      let columns = this.#cols
+      let columns = i.last_columns || this.#cols
       while (columns > 0 && this.#columnTop[first + columns - 1] === 0) columns--
       return columns
     }
     let top = 0
     for (let block = 0; block < i.blocks; block++) {
       const first = i.weight + (block * i.entries + e) * this.#cols
-      for (let c = first; c < first + this.#cols; c++) top = Math.max(top, this.#columnTop[c] ?? this.#rows)
+      const columns = (block === i.blocks - 1 && i.last_columns) || this.#cols
+      for (let c = first; c < first + columns; c++) top = Math.max(top, this.#columnTop[c] ?? this.#rows)
     }
     return top
   }

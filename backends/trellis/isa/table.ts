@@ -77,6 +77,10 @@ const macFields = {
   acc: { bits: 14, doc: 'accumulator vector of the first output; block n starts at acc + n * mx * my' },
   accumulate: { bits: 1, doc: '1: add to what is there; 0: the first list entry overwrites' },
   precision: { bits: 2, doc: 'log2 of 8 / bits of an operand: 0 is 8-bit' },
+  last_columns: {
+    bits: 7,
+    doc: 'columns of the last block that mean something, 0 for all: the weights of the others need not be loaded, and their accumulators must not be used',
+  },
   early: {
     bits: 1,
     doc: '1: the token for post comes mx * my cycles before done, for a post.acc of the same accumulators, mx, my and blocks: it reads each of them after mac has written it',

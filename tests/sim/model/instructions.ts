@@ -46,6 +46,16 @@ export function drawFrom(g: GeneratorValue): Draw {
   return { int, pick: (...choices) => choices[int(0, choices.length - 1)] as (typeof choices)[number] }
 }
 
+/** The same from a seed alone: for values too many to shrink. A linear congruential generator (Numerical Recipes). */
+export function drawFromSeed(seed: number): Draw {
+  let state = seed >>> 0
+  const int = (min: number, max: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return min + Math.floor((state / 2 ** 32) * (Math.max(min, max) - min + 1))
+  }
+  return { int, pick: (...choices) => choices[int(0, choices.length - 1)] as (typeof choices)[number] }
+}
+
 /** Where rows stand in activation memory: `rows` rows of `bytes` bytes, `step` apart, possibly in a ring. */
 function placement(d: Draw, target: Target, rows: number, bytes: number, maxExtra = 40) {
   const size = capacities(target).activationBytes
@@ -100,6 +110,7 @@ function mac(d: Draw, target: Target, width: number, height: number, xStep: numb
     blocks,
     accumulate: d.int(0, 1),
     precision: 0,
+    last_columns: 0,
     early: d.int(0, 1),
   }
 }
