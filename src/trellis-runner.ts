@@ -28,7 +28,9 @@ export function createTrellisRunner(program: Program): TrellisRunner {
   return {
     machine,
     run(inputs) {
-      const outputs = program.outputs.map((b) => allocate(b.type.dtype, elementCount(b.type.shape) * program.batch))
+      const outputs = program.outputs.map((b) =>
+        allocate(b.type.dtype, elementCount(b.type.shape) * program.batch),
+      )
       for (let sample = 0; sample < program.batch; sample++) {
         program.inputs.forEach((buffer, k) => {
           const length = elementCount(buffer.type.shape)

@@ -1,7 +1,7 @@
 /**
  * An op that treats every element alike may as well come before a transpose as behind it. So transposes sink below such
- * ops, towards others that they cancel with and towards the end of the network; but only where that makes no more of
- * them: an operand's transpose must go, because nothing else reads its result.
+ * ops where that helps: towards another transpose, with which they then cancel or join, or where those of two operands
+ * become one. There are never more than before: an operand's transpose must go, because nothing else reads its result.
  */
 import { must } from '../diagnostic.ts'
 import { type Attrs, consumers, type Graph, type Node, typeOf, type Value, type ValueId } from '../graph.ts'
@@ -24,12 +24,15 @@ export const sinkTransposes: Pass<Graph> = {
 function sweep(graph: Graph): Graph | undefined {
   const readers = consumers(graph)
   const isLastReader = (id: ValueId) => new Set(readers.get(id)).size === 1 && !graph.outputs.includes(id)
+  const wanted = towardsTransposes(graph)
   const transposes = new Map<ValueId, Node>()
   const added = new Map<ValueId, Value>()
   let nodes: Node[] = []
 
   for (const node of graph.nodes) {
-    const swapped = swap(graph, node, transposes, isLastReader, added)
+    const dying = new Set(node.inputs.filter((id) => transposes.has(id) && isLastReader(id)))
+    const helps = dying.size > (wanted.has(resultOf(node)) ? 0 : 1)
+    const swapped = helps ? swap(graph, node, transposes, dying, added) : undefined
     if (!swapped) {
       nodes.push(node)
       if (node.op === 'transpose' && sameQuantAround(graph, node)) transposes.set(resultOf(node), node)
@@ -83,15 +86,15 @@ function swap(
   graph: Graph,
   node: Node,
   transposes: ReadonlyMap<ValueId, Node>,
-  isLastReader: (id: ValueId) => boolean,
+  dying: ReadonlySet<ValueId>,
   taken: ReadonlyMap<ValueId, Value>,
 ): Swapped | undefined {
   const computed = node.inputs.filter((id) => graph.values.get(id)?.data === undefined)
-  const dying = computed.find((id) => transposes.has(id) && isLastReader(id))
-  const dyingTranspose = transposes.get(dying ?? '')
+  const [gone = ''] = dying
+  const moved = transposes.get(gone)
   const permuted = SINKS[node.op]
-  if (dying === undefined || !dyingTranspose || !permuted) return undefined
-  const perm = permOf(dyingTranspose)
+  if (!moved || !permuted) return undefined
+  const perm = permOf(moved)
   if (!computed.every((id) => `${transposes.get(id)?.attrs.perm}` === `${perm}`)) return undefined
 
   const result = resultOf(node)
@@ -111,11 +114,21 @@ function swap(
     inputs.push(operand)
   }
   return {
-    gone: dying,
+    gone,
     op: { ...node, inputs, outputs: [before], attrs: permuted(node.attrs, perm) },
-    transpose: { ...dyingTranspose, inputs: [before], outputs: [result] },
+    transpose: { ...moved, inputs: [before], outputs: [result] },
     values,
   }
+}
+
+/** Values that a transpose reads, perhaps behind ops that it could sink below. */
+function towardsTransposes(graph: Graph): ReadonlySet<ValueId> {
+  const wanted = new Set<ValueId>()
+  for (const node of graph.nodes.toReversed()) {
+    if (node.op !== 'transpose' && !(SINKS[node.op] && wanted.has(resultOf(node)))) continue
+    for (const id of node.inputs) wanted.add(id)
+  }
+  return wanted
 }
 
 /** A constant as it broadcasts to `perm.length` dimensions, with the axes in that order. */

@@ -9,7 +9,7 @@ export function divideHalfAway(a: bigint, b: bigint): bigint {
   return a < 0n ? -magnitude : magnitude
 }
 
-export function floorDivide(a: bigint, b: bigint): bigint {
+function floorDivide(a: bigint, b: bigint): bigint {
   const quotient = a / b
   return a % b < 0n ? quotient - 1n : quotient
 }

@@ -116,7 +116,7 @@ export function scaleOf({ type }: Activation): number {
 }
 
 /** Integers in [from, to] from a seed: xorshift32 (Marsaglia 2003). */
-export function randomIntegers(seed: number): (from: number, to: number) => number {
+function randomIntegers(seed: number): (from: number, to: number) => number {
   let state = (Math.imul(seed, 2654435761) ^ 0x9e3779b9) >>> 0 || 1
   return (from, to) => {
     state = (state ^ (state << 13)) >>> 0

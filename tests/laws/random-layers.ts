@@ -18,7 +18,7 @@ export type Layer = (builder: NetworkBuilder) => void
 const window = { kernel: pairOf(1, 4), stride: pairOf(1, 3), pads }
 
 /** The largest kernel and pads up to those wanted with which a window fits into an image of this size. */
-export function fitWindow(
+function fitWindow(
   { shape }: TensorType,
   wanted: {
     readonly kernel: readonly number[]

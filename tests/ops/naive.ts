@@ -25,7 +25,7 @@ function weight({ type, data }: Tensor, indices: readonly number[]): bigint {
 }
 
 /** A sum as an output element. */
-export function finish(sum: bigint, r: ChannelRequant, channel: number): number {
+function finish(sum: bigint, r: ChannelRequant, channel: number): number {
   const wrapped = r.wide ? sum : BigInt.asIntN(32, sum)
   const [m, s] = [BigInt(r.multiplier[channel] ?? 0), r.shift[channel] ?? 0]
   const scaled =

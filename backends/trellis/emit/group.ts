@@ -46,9 +46,11 @@ function emitStage(
 ): void {
   switch (stage.kind) {
     case 'conv':
-      return emitConv(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)
+      emitConv(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)
+      return
     case 'depthwise':
-      return emitDepthwise(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)
+      emitDepthwise(e, stage, from, to, must(model.tile(stage, to - from), 'tile'), load)
+      return
     default:
       load()
       for (let at = from; at < to; ) {

@@ -82,6 +82,8 @@ export function packParameters(
 function littleEndian(values: Int32Array): Uint8Array {
   const bytes = new Uint8Array(values.length * 4)
   const view = new DataView(bytes.buffer)
-  values.forEach((v, i) => view.setInt32(4 * i, v, true))
+  values.forEach((v, i) => {
+    view.setInt32(4 * i, v, true)
+  })
   return bytes
 }

@@ -10,7 +10,7 @@ import {
 import { multiplyHalfEven } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
-import { type Node, typeOf, valueOf } from '../../../ir/graph.ts'
+import { type Node, typeOf } from '../../../ir/graph.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import {
@@ -175,7 +175,7 @@ export function lowerPool(ctx: LoweringContext, node: Node): Stage | Unsupported
  * 1 / count as a multiplier a little too large: a tie of a positive or negative sum then lies just beyond the half, so
  * that the single rounding of `half_even` takes it away from zero as the pool's division does.
  */
-export function reciprocal(count: number): { readonly multiplier: number; readonly shift: number } {
+function reciprocal(count: number): { readonly multiplier: number; readonly shift: number } {
   const shift = 1 - Math.ceil(Math.log2(count))
   return { multiplier: Math.floor(2 ** (31 - shift) / count) + 1, shift }
 }
@@ -410,9 +410,4 @@ export function lowerStridedSlice(ctx: LoweringContext, node: Node): Stage | Uns
   return moveStage(ctx, node, [use], output, [
     { ...wholePart(output), beginY: y, beginX: x, beginC: c, strideY: sy, strideX: sx },
   ])
-}
-
-/** Whether a value is a constant: its node could have been folded. */
-export function isConstant(ctx: LoweringContext, id: string): boolean {
-  return valueOf(ctx.graph, id).data !== undefined
 }

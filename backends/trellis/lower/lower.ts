@@ -40,7 +40,9 @@ function order(ctx: LoweringContext): LoweredStep[] {
   for (const [id, value] of ctx.graph.values) if (value.data !== undefined) known.add(id)
   let waiting = [...ctx.graph.nodes]
   let deferred: { readonly node: Node; readonly reason: string }[] = []
-  const finish = (node: Node) => node.outputs.forEach((id) => known.add(id))
+  const finish = (node: Node): void => {
+    for (const id of node.outputs) known.add(id)
+  }
   while (waiting.length > 0 || deferred.length > 0) {
     const rest: Node[] = []
     let progress = false

@@ -101,7 +101,7 @@ export function denseEntryCount(stage: ConvStage, phase: Phase, pitch: number, t
 const counts = new WeakMap<Phase, Map<string, number>>()
 
 /** Kernel rows that one depthwise pass covers on this target; 0 where its array is too small for any. */
-export function depthwiseLines(target: Target): number {
+function depthwiseLines(target: Target): number {
   return Math.min(3, Math.floor(target.array.rows / 3))
 }
 

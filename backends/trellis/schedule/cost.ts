@@ -20,7 +20,7 @@ export function mapOf(maps: Maps, id: MapId): FeatureMap {
 }
 
 /** Bytes from one row of a stage's first input to the next, before anything is placed. */
-export function naturalPitch(stage: Stage, maps: Maps): number {
+function naturalPitch(stage: Stage, maps: Maps): number {
   const use = must(stage.inputs[0], 'input')
   const map = mapOf(maps, use.map)
   return (use.padding.left + map.w + use.padding.right) * map.c

@@ -33,7 +33,7 @@ export interface Tile {
 }
 
 /** Cycles that the post unit takes for each vector of a stage. */
-export function postInterval(stage: ConvStage | DepthwiseStage, target: Target): number {
+function postInterval(stage: ConvStage | DepthwiseStage, target: Target): number {
   const pass = target.array.cols / target.array.post_lanes
   if (stage.kind === 'conv' && stage.residual) return pass * REQUANTIZE_PASSES.residual
   return stage.table ? Math.max(pass, Math.ceil(target.array.cols / TABLE_PORTS)) : pass
@@ -166,7 +166,7 @@ function better(best: Tile | undefined, tile: Tile): Tile {
 }
 
 /** `total` in pieces of `size`, the last one shorter. */
-export function cut(total: number, size: number): number[] {
+function cut(total: number, size: number): number[] {
   const pieces: number[] = []
   for (let at = 0; at < total; at += size) pieces.push(Math.min(size, total - at))
   return pieces
