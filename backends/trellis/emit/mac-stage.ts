@@ -1,138 +1,22 @@
-/** Instructions of convolutions: constants, mac and post.acc, for the rows of one stripe. */
+/** Instructions of convolutions: mac and post.acc, for the rows of one stripe. */
 import { must } from '../../../ir/diagnostic.ts'
 import { parameterBlockBytes } from '../isa/costs.ts'
 import type { ConvStage, DepthwiseStage } from '../lower/stage.ts'
-import { type BlockList, denseList, depthwiseGeometry, depthwiseList } from '../schedule/blocks.ts'
+import { denseList, depthwiseGeometry, depthwiseList } from '../schedule/blocks.ts'
 import { ringOf, rowAddress } from '../schedule/buffer.ts'
 import type { Tile } from '../schedule/tiles.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
-import { type LaneClass, laneClasses, packList, packParameters, packWeights } from './pack.ts'
-
-/** Columns of zeros that it takes to make leaving them out worth one more instruction of 32 bytes. */
-const WORTH_A_LOAD = 8
+import {
+  type Kernel,
+  listPiece,
+  type Piece,
+  parameterPiece,
+  tableSlot,
+  weightPiece,
+} from './mac-constants.ts'
 
 /** Columns of weights that one load brings, at least: enough for long bursts, little enough to start early. */
 const PIECE_COLUMNS = 512
-
-/** A kernel with its list, and how weights are found: all that differs between dense and depthwise constants. */
-interface Kernel {
-  readonly key: string
-  readonly list: BlockList
-  readonly blocks: number
-  readonly channels: number
-  readonly bias: Int32Array
-  readonly weightAt: (channel: number, source: number) => number
-}
-
-/** Blocks [from, to) x entries [first, end) in weight memory. */
-interface Piece {
-  readonly from: number
-  readonly column: number
-  readonly entries: number
-}
-
-/** Makes sure a piece of the weights is in weight memory. */
-function weightPiece(
-  e: Emitter,
-  layer: number,
-  k: Kernel,
-  from: number,
-  to: number,
-  first: number,
-  end: number,
-): Piece {
-  const { cols } = e.target.array
-  const entries = k.list.entries.slice(first, end)
-  const key = `${k.key} ${from}-${to} ${first}-${end}`
-  const slot = e.weightMemory.place(key, (to - from) * entries.length * cols)
-  if (slot.hit) return { from, column: slot.address, entries: entries.length }
-  // The columns past the last channel stay as they are where they are worth a load of their own: nobody uses their results.
-  const lastColumns = k.channels - (k.blocks - 1) * cols
-  const split = to === k.blocks && (cols - lastColumns) * entries.length >= WORTH_A_LOAD
-  const full = split ? to - 1 : to
-  const load = (key: string, lane: LaneClass, blocks: readonly [number, number], columns: number): void => {
-    const offset = e.weightPool.add(key, () =>
-      packWeights(entries, lane, blocks, columns, k.weightAt, k.channels, cols),
-    )
-    const count = blocks[1] - blocks[0]
-    // One group is one run of columns: a whole piece, a block's entries of one class, or one entry.
-    const runs = columns < cols ? lane.count : lane.count === entries.length ? 1 : count
-    const total = count * lane.count * columns
-    e.emit(
-      'load.weight',
-      layer,
-      {
-        dram: offset,
-        column: slot.address + ((blocks[0] - from) * entries.length + lane.first) * cols,
-        groups: runs,
-        columns: total / runs,
-        group_step: runs === 1 ? 0 : columns < cols ? cols : entries.length * cols,
-        lanes: lane.lanes,
-      },
-      { pool: 'weights' },
-    )
-  }
-  for (const lane of laneClasses(entries)) {
-    if (full > from) load(`${key} ${lane.first}`, lane, [from, full], cols)
-    if (split) load(`${key} ${lane.first} last`, lane, [full, to], lastColumns)
-  }
-  return { from, column: slot.address, entries: entries.length }
-}
-
-/** Makes sure list entries are in index memory; returns their address. */
-function listPiece(e: Emitter, layer: number, list: BlockList, first: number, end: number): number {
-  const offsets = list.entries.slice(first, end).map((entry) => entry.offset)
-  const key = `list ${offsets.join(' ')}`
-  const slot = e.indexMemory.place(key, offsets.length)
-  if (!slot.hit) {
-    const dram = e.parameterPool.add(key, () => packList(list, first, end))
-    e.emit('load.index', layer, { dram, list: slot.address, entries: offsets.length }, { pool: 'parameters' })
-  }
-  return slot.address
-}
-
-/** Parameters of a stage in pieces that fit; blocks of one instruction never straddle two. */
-function parameterPiece(
-  e: Emitter,
-  stage: ConvStage | DepthwiseStage,
-  k: Kernel,
-  block: number,
-  nb: number,
-): number {
-  const { cols } = e.target.array
-  const perChannel = stage.requant.multiplier.length > 1
-  const bytes = parameterBlockBytes(e.target, perChannel)
-  const most = Math.max(nb, Math.floor(e.parameterMemory.capacity / 2 / bytes / nb) * nb)
-  const from = Math.floor(block / most) * most
-  const to = Math.min(k.blocks, from + most)
-  const key = `${k.key} parameters ${from}-${to}`
-  const slot = e.parameterMemory.place(key, Math.ceil(((to - from) * bytes) / 4) * 4)
-  if (!slot.hit) {
-    const dram = e.parameterPool.add(key, () => packParameters(k.bias, stage.requant, from, to, cols))
-    e.emit(
-      'load.param',
-      stage.layer,
-      { dram, param: slot.address, bytes: (to - from) * bytes },
-      { pool: 'parameters' },
-    )
-  }
-  return slot.address + (block - from) * bytes
-}
-
-function tableSlot(e: Emitter, stage: ConvStage | DepthwiseStage): number {
-  return stage.table ? loadTable(e, stage.layer, stage.table) : 0
-}
-
-/** Makes sure a 256-byte table is in the post unit; returns its number. */
-export function loadTable(e: Emitter, layer: number, table: Int8Array): number {
-  const key = `table ${table.join(' ')}`
-  const slot = e.tables.place(key, 1)
-  if (!slot.hit) {
-    const dram = e.parameterPool.add(key, () => Uint8Array.from(table, (v) => v & 255))
-    e.emit('load.table', layer, { dram, table: slot.address }, { pool: 'parameters' })
-  }
-  return slot.address
-}
 
 /** Part of a stage's output: phase rows and columns, and column blocks. */
 interface Region {

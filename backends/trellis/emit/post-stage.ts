@@ -3,7 +3,7 @@ import { must } from '../../../ir/diagnostic.ts'
 import type { BinaryStage, MovePart, MoveStage, PoolStage } from '../lower/stage.ts'
 import { ringOf } from '../schedule/buffer.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
-import { loadTable } from './mac-stage.ts'
+import { loadTable } from './mac-constants.ts'
 
 /** Vectors in a row of one instruction, at most: the width of its field. */
 const MOST_VECTORS = 4095

@@ -6,14 +6,13 @@ import { lowerConv, lowerDepthwise, lowerFullyConnected, lowerTransposeConv } fr
 import {
   lowerBinary,
   lowerConcat,
-  lowerMean,
   lowerPad,
-  lowerPool,
   lowerRescale,
   lowerResizeNearest,
   lowerStridedSlice,
   lowerTable,
 } from './elementwise.ts'
+import { lowerMean, lowerPool } from './pool.ts'
 import { lowerReshape } from './reshape.ts'
 import type { Stage } from './stage.ts'
 
