@@ -226,8 +226,8 @@ function convStage(
     kind: 'conv',
     name: node.name,
     layer: addLayer(ctx, node, {
-      macs: macsOf(ctx, node),
-      weightBytes: data.length,
+      macs: Math.min(macsOf(ctx, node), usedMacs(folded, output, geometry)),
+      weightBytes: weightsUsed(folded, output) * geometry.cin * output.c,
       parameterBytes: parameterBytes(output.c, own.multiplier.length > 1),
     }),
     inputs: [useOf(input, allTaps, phaseOut, geometry.strideY, geometry.strideX, geometry.stepY)],
@@ -237,6 +237,18 @@ function convStage(
     requant: own,
     ...geometry,
   }
+}
+
+/** Kernel positions that some output needs: a cropped transposed convolution leaves phases out. */
+function weightsUsed(phases: readonly Phase[], output: MutableMap): number {
+  return phases.reduce((n, p) => n + (p.originY < output.h && p.originX < output.w ? p.taps.length : 0), 0)
+}
+
+/** Multiply-accumulates of all phases, cropped to the output. */
+function usedMacs(phases: readonly Phase[], output: MutableMap, g: ConvGeometry): number {
+  const count = (size: number, origin: number, step: number) => Math.max(0, Math.ceil((size - origin) / step))
+  const outputs = (p: Phase) => count(output.h, p.originY, g.stepY) * count(output.w, p.originX, g.stepX)
+  return phases.reduce((n, p) => n + outputs(p) * p.taps.length, 0) * g.cin * output.c
 }
 
 function macsOf(ctx: LoweringContext, node: Node): number {

@@ -108,10 +108,9 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   const [input, output] = ports
   const kernel = [axes.includes(1) ? input.h : 1, axes.includes(2) ? input.w : 1] as const
   if (kernel[0] > 255 || kernel[1] > 255) return unsupported('a pool window is at most 255 x 255')
-  // Without kept dimensions the output map loses rows or columns; its elements stand in the same order.
-  output.h = input.h / kernel[0]
-  output.w = input.w / kernel[1]
-  output.c = input.c
+  // Without kept dimensions a mean over columns alone turns rows into columns.
+  if (output.h !== input.h / kernel[0] || output.w !== input.w / kernel[1])
+    return unsupported('it removes dimensions')
   return poolStage(ctx, node, ports, false, { kernel, stride: kernel, pads: [0, 0, 0, 0] }, (count) => {
     const r = meanRequant(inputType, outputType, count)
     return {
