@@ -10,6 +10,7 @@ import { INSTRUCTION_BYTES, type Instruction } from './isa/table.ts'
 import { splitBatch } from './lower/batch.ts'
 import { lower } from './lower/lower.ts'
 import type { Lowered, MapId, Stage } from './lower/stage.ts'
+import { lowerBound } from './lower-bound.ts'
 import type { Buffer, DramRegion, Program, Segment, Step } from './program.ts'
 import type { Placed } from './schedule/buffer.ts'
 import { type Group, type Plan, plan } from './schedule/cascade.ts'
@@ -265,40 +266,4 @@ function describe(lowered: Lowered, group: Group, stages: readonly Stage[]): voi
     const cascade = group.to - group.from > 1 ? `, cascade of ${group.to - group.from}` : ''
     layer.schedule = `${stripes}${cascade}, input ${through}${group.stored.has(stage.output) ? ', output to DRAM' : ''}`
   }
-}
-
-function lowerBound(lowered: Lowered, target: Target): Program['lowerBound'] {
-  const macs = lowered.layers.reduce((n, l) => n + l.macs, 0)
-  const constants = lowered.layers.reduce((n, l) => n + l.weightBytes + l.parameterBytes, 0)
-  const dramBytes = constants + machinePorts(lowered)
-  const roofline = Math.ceil(macs / (target.array.rows * target.array.cols))
-  return { cycles: Math.max(roofline, Math.ceil(dramBytes / target.dram.bytes_per_cycle)), dramBytes }
-}
-
-/** Bytes that must cross between DRAM and the machine: what it reads without having made it, and what others read. */
-function machinePorts(lowered: Lowered): number {
-  const made = new Set<string>()
-  const read = new Map<string, number>()
-  const written = new Map<string, number>()
-  const asked = new Set(lowered.outputs.map((p) => p.buffer))
-  const mapAt = (id: MapId) => must(lowered.maps.get(id), `map ${id}`)
-  for (const step of lowered.steps) {
-    if ('host' in step) {
-      for (const id of step.host.inputs) asked.add(id)
-      continue
-    }
-    for (const stage of step.stages) {
-      for (const use of stage.inputs) {
-        const map = mapAt(use.map)
-        if (!made.has(map.buffer)) read.set(map.buffer, map.h * map.w * map.c)
-      }
-      const out = mapAt(stage.output)
-      made.add(out.buffer)
-      written.set(out.buffer, out.h * out.w * out.c)
-    }
-  }
-  let bytes = 0
-  for (const size of read.values()) bytes += size
-  for (const [buffer, size] of written) if (asked.has(buffer)) bytes += size
-  return bytes
 }

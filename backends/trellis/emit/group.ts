@@ -22,10 +22,10 @@ export function emitGroup(e: Emitter, group: Group, stages: readonly Stage[], mo
           loaded.add(use.map)
           const input = e.at(use.map)
           const [first, end] = stripeRows(group.rows, input.map, s)
-          loadRows(e, stage.layer, input, first, end, stripePadding(group.rows, input.map, s))
+          loadRows(e, stage.layer, input, first, end, stripePadding(group.rows, input.map, s), s === 0)
         }
       }
-      padComputed(e, stage.layer, output, from === 0 && to > 0, stripePadding(group.rows, output.map, s))
+      padComputed(e, stage.layer, output, s === 0, stripePadding(group.rows, output.map, s))
       if (from === to) {
         load()
         continue

@@ -91,7 +91,7 @@ export function padComputed(
   if (buffer.ringBytes > 0) fillRows(e, 'post.fill', layer, m, ...below)
 }
 
-/** Loads rows [from, to) of a map, with the padding around them; `below` are rows of padding under the map. */
+/** Loads rows [from, to) of a map, with the padding around them; `below` are rows of padding under the map, and those above it come with the first rows. */
 export function loadRows(
   e: Emitter,
   layer: number,
@@ -99,10 +99,11 @@ export function loadRows(
   from: number,
   to: number,
   below: readonly [number, number],
+  first: boolean,
 ): void {
   const { buffer, map } = m
   const { top, left, right } = buffer.padding
-  if (from === 0 && to > 0) fillRows(e, 'load.fill', layer, m, -top, 0)
+  if (first) fillRows(e, 'load.fill', layer, m, -top, 0)
   const rowBytes = map.w * map.c
   const { address: dram, pool } = e.dramPlace(map.buffer)
   const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))

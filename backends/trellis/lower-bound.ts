@@ -1,0 +1,43 @@
+/** What no schedule can beat: the larger of MACs / peak and compulsory DRAM bytes / bandwidth. */
+import { must } from '../../ir/diagnostic.ts'
+import type { FeatureMap, Lowered, MapId } from './lower/stage.ts'
+import type { Program } from './program.ts'
+import { groupRows, stripeRows } from './schedule/rows.ts'
+import type { Target } from './target.ts'
+
+/**
+ * Rows that nobody reads need not be computed or loaded, and the compiler leaves them out; so only rows that an output
+ * needs count. Compulsory bytes are weights and parameters, what the machine reads without having made it, and what the
+ * host or the user reads. Instructions are not among them.
+ */
+export function lowerBound(lowered: Lowered, target: Target): Program['lowerBound'] {
+  const asked = new Set(lowered.outputs.map((p) => p.buffer))
+  for (const step of lowered.steps) if ('host' in step) for (const id of step.host.inputs) asked.add(id)
+  const made = new Set<string>()
+  const read = new Map<string, number>()
+  const written = new Map<string, number>()
+  let macs = 0
+  let dramBytes = 0
+  for (const step of lowered.steps) {
+    if ('host' in step) continue
+    const mapAt = (id: MapId): FeatureMap => must(lowered.maps.get(id), `map ${id}`)
+    const rows = groupRows(step.stages, lowered.maps, 1, (id) => mapAt(id).toDram)
+    const needed = (map: FeatureMap) => stripeRows(rows, map, 0)[1]
+    for (const stage of step.stages) {
+      const out = mapAt(stage.output)
+      const layer = must(lowered.layers[stage.layer], 'layer')
+      if (needed(out) > 0) dramBytes += layer.weightBytes + layer.parameterBytes
+      macs += (layer.macs * needed(out)) / out.h
+      for (const use of stage.inputs) {
+        const map = mapAt(use.map)
+        if (!made.has(map.buffer)) read.set(map.buffer, needed(map) * map.w * map.c)
+      }
+      made.add(out.buffer)
+      written.set(out.buffer, out.h * out.w * out.c)
+    }
+  }
+  for (const bytes of read.values()) dramBytes += bytes
+  for (const [buffer, bytes] of written) if (asked.has(buffer)) dramBytes += bytes
+  const roofline = Math.floor(macs / (target.array.rows * target.array.cols))
+  return { cycles: Math.max(roofline, Math.ceil(dramBytes / target.dram.bytes_per_cycle)), dramBytes }
+}
