@@ -1,3 +1,4 @@
+/** The verifier of programs, one case a finding. Long because each rule of the machine has its smallest broken program here. */
 import { describe, expect, test } from 'vitest'
 import type { Instruction } from '../../backends/trellis/isa/table.ts'
 import { verifyProgram } from '../../backends/trellis/verify-program.ts'
