@@ -21,7 +21,8 @@ export function lowerBound(lowered: Lowered, target: Target): Program['lowerBoun
   for (const step of lowered.steps) {
     if ('host' in step) continue
     const mapAt = (id: MapId): FeatureMap => must(lowered.maps.get(id), `map ${id}`)
-    const rows = groupRows(step.stages, lowered.maps, 1, (id) => mapAt(id).toDram)
+    const computed = new Set(step.stages.map((s) => s.output))
+    const rows = groupRows(step.stages, lowered.maps, 1, (id) => computed.has(id) && mapAt(id).toDram)
     const needed = (map: FeatureMap) => stripeRows(rows, map, 0)[1]
     for (const stage of step.stages) {
       const out = mapAt(stage.output)

@@ -6,6 +6,8 @@ import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
 const CHUNK_BYTES = 4096
 /** Most bytes of a row in one instruction: the width of its field. */
 const MOST_ROW_BYTES = (1 << 17) - 1
+/** Most rows of one instruction. */
+const MOST_ROWS = 4095
 
 type FillUnit = 'load.fill' | 'post.fill'
 
@@ -21,6 +23,11 @@ function fill(
   ringed: boolean,
 ): void {
   if (rows <= 0 || bytes <= 0) return
+  if (rows > MOST_ROWS) {
+    fill(e, op, layer, m, at, MOST_ROWS, bytes, step, ringed)
+    fill(e, op, layer, m, at + MOST_ROWS * step, rows - MOST_ROWS, bytes, step, ringed)
+    return
+  }
   const ring = ringed ? ringOf(m.buffer) : { end: 0, size: 0 }
   const common = {
     rows,
@@ -106,7 +113,7 @@ export function loadRows(
   if (first) fillRows(e, 'load.fill', layer, m, -top, 0)
   const rowBytes = map.w * map.c
   const { address: dram, pool } = e.dramPlace(map.buffer)
-  const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+  const chunk = Math.min(MOST_ROWS, Math.max(1, Math.floor(CHUNK_BYTES / rowBytes)))
   for (let y = from; y < to; y += chunk) {
     const rows = Math.min(chunk, to - y)
     const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)
@@ -142,7 +149,7 @@ export function storeRows(e: Emitter, layer: number, m: MapInMemory, from: numbe
   const { buffer, map } = m
   const rowBytes = map.w * map.c
   const { address: dram } = e.dramPlace(map.buffer)
-  const chunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+  const chunk = Math.min(MOST_ROWS, Math.max(1, Math.floor(CHUNK_BYTES / rowBytes)))
   for (let y = from; y < to; y += chunk) {
     const rows = Math.min(chunk, to - y)
     const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)

@@ -117,7 +117,8 @@ export function ringRows(
   for (let s = 0; s < stripes; s++) {
     const ahead = kind.doubleBuffered && (kind.loaded || kind.stored) ? Math.min(s + 1, stripes - 1) : s
     const made = s === 0 ? 0 : (rows.end[s - 1] as number)
-    const keep = kind.stored ? Math.min(rows.keep[s] as number, made) : (rows.keep[s] as number)
+    // Rows that are made though nobody reads them are written too.
+    const keep = Math.min(rows.keep[s] as number, made)
     most = Math.max(most, (rows.end[ahead] as number) - Math.max(-padding.top, keep))
   }
   return most >= total || stripes === 1 ? { rows: total, whole: true } : { rows: most, whole: false }
