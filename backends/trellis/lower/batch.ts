@@ -1,6 +1,6 @@
 /** A model with a batch runs its one-sample program once for each sample; this makes the one-sample graph. */
 import type { Graph, Node, Value } from '../../../ir/graph.ts'
-import { typeOf } from '../../../ir/graph.ts'
+import { typeOf, valueOf } from '../../../ir/graph.ts'
 
 /**
  * The graph for one sample of the batch, or the graph itself with batch 1 where there is no batch that every value
@@ -41,7 +41,11 @@ function keepsSamplesApart(node: Node, graph: Graph): boolean {
     case 'transpose':
       return ints('perm')[0] === 0
     case 'concat':
-      return node.attrs.axis !== 0
+      return node.attrs.axis !== 0 && node.inputs.every((id) => isOneForAll(graph, node, id))
+    case 'add':
+    case 'sub':
+    case 'mul':
+      return node.inputs.every((id) => isOneForAll(graph, node, id))
     case 'pad':
       return ints('paddings')[0] === 0 && ints('paddings')[1] === 0
     case 'strided_slice':
@@ -52,4 +56,12 @@ function keepsSamplesApart(node: Node, graph: Graph): boolean {
     default:
       return true
   }
+}
+
+/** Whether an operand lies along the samples as the result does or, a constant, is the same for all of them. */
+function isOneForAll(graph: Graph, node: Node, id: string): boolean {
+  const { type, data } = valueOf(graph, id)
+  const [result = ''] = node.outputs
+  const isAligned = type.shape.length === typeOf(graph, result).shape.length
+  return data === undefined ? isAligned : !isAligned || type.shape[0] === 1
 }
