@@ -1,6 +1,6 @@
 /**
  * The TFLite operators that can be imported, as a table: which IR op each becomes, which of its tensors are operands,
- * which element types it may have, and how its options and constant operands become attributes (docs/op-attributes.md).
+ * which element types it may have, and how its options and constant operands become attributes (docs/ops.md).
  */
 import type { DType } from '../../../ir/dtype.ts'
 import type { Attrs } from '../../../ir/graph.ts'
