@@ -1,5 +1,5 @@
 /** What must hold of a network on a target: it compiles, the program keeps the machine's rules, and its outputs are exact. */
-import type { HostOp, Program } from '../../backends/trellis/program.ts'
+import type { Program } from '../../backends/trellis/program.ts'
 import { PRESET_NAMES, parseTarget, presetYaml, type Target } from '../../backends/trellis/target.ts'
 import { type Result, unwrap } from '../../ir/diagnostic.ts'
 import type { TensorData } from '../../ir/dtype.ts'
@@ -8,6 +8,7 @@ import { createInterpreter } from '../../ir/interpreter.ts'
 import { compileModel } from '../../src/pipeline.ts'
 import { simulate } from '../../src/simulate.ts'
 import { createTrellisRunner } from '../../src/trellis-runner.ts'
+import { expectOnHost } from './host-ops.ts'
 import { randomInputs } from './network-builder.ts'
 
 const SMALL = `
@@ -75,30 +76,4 @@ function expectConserved(program: Program): void {
   }
   if (sum(result.dram.by) !== result.dram.read_bytes + result.dram.write_bytes)
     throw new Error('DRAM bytes do not add up')
-}
-
-/** What no unit of the machine can do, in the words of the lowering; all else must run on it. */
-const BEYOND_THE_MACHINE = [
-  /batch/,
-  /grouped/,
-  /kernel is smaller than its stride/,
-  /reorders bytes/,
-  /(pads|skips) .*channels|pads the batch|pads channels/,
-  /broadcasts only its second operand/,
-  /over rows and columns only/,
-  /removes dimensions|only images are sliced/,
-  /interpolation|factor that is not whole|aligned corners/,
-  /fused activation has no instruction/,
-  /exponentials/,
-  /floating point|f32/,
-  /at most three dimensions|more than three dimensions|reshaped map/,
-  /differ in scale/,
-  /window (is too large|is at most)/,
-  // A constant or 16-bit operand, or one quantized by channel.
-  /int8 tensors quantized as a whole|8-bit activations|computed, not constant|cannot round/,
-]
-
-function expectOnHost({ op, reason }: HostOp): void {
-  if (!BEYOND_THE_MACHINE.some((known) => known.test(reason)))
-    throw new Error(`${op} is on the host: ${reason}`)
 }

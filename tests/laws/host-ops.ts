@@ -1,0 +1,61 @@
+/** Which ops of an int8 network the host may have to do, and why. All else runs on the machine. */
+import type { HostOp } from '../../backends/trellis/program.ts'
+import type { OpName } from '../../ir/ops/names.ts'
+import type { TensorType } from '../../ir/tensor.ts'
+
+const POOL = [/^a pool with a fused activation/]
+const CONVOLUTION = [/^its weights have a zero point/]
+const BINARY = [/^the post unit broadcasts only its second operand/]
+
+/** The reasons that an op may have though its tensors are maps of int8. An op without reasons is never on the host. */
+const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
+  conv2d: [...CONVOLUTION, /^it is a grouped convolution/],
+  depthwise_conv2d: CONVOLUTION,
+  transpose_conv2d: [...CONVOLUTION, /^its kernel is smaller than its stride/],
+  fully_connected: [...CONVOLUTION, /^its input is a reshaped map/, /^the post unit cannot round by real/],
+  add: BINARY,
+  sub: BINARY,
+  mul: BINARY,
+  pad: [/^it pads channels/],
+  avg_pool2d: [...POOL, /^its window is too large/],
+  max_pool2d: POOL,
+  mean: [/^the post unit averages over rows and columns only/, /^it removes dimensions/],
+  reshape: [],
+  transpose: [/^no unit of the machine reorders bytes/],
+  concat: [],
+  softmax: [/^it needs exponentials/],
+  logistic: [],
+  tanh: [],
+  relu: [],
+  relu6: [],
+  leaky_relu: [],
+  hard_swish: [],
+  strided_slice: [/^it reverses, or skips channels/, /^it removes dimensions/],
+  resize_nearest: [/^it resizes by a factor that is not whole/, /^aligned corners/],
+  resize_bilinear: [/^interpolation needs products/],
+  quantize: [],
+  dequantize: [/^the machine has no floating point/],
+}
+
+/** Their other operands are parameters. */
+const CONVOLUTIONS: ReadonlySet<OpName> = new Set([
+  'conv2d',
+  'depthwise_conv2d',
+  'transpose_conv2d',
+  'fully_connected',
+])
+
+/** Fails where the machine could do what runs on the host. */
+export function expectOnHost(host: HostOp): void {
+  const { op, name, reason, inputTypes, outputTypes } = host
+  if (REASONS[op].some((known) => known.test(reason))) return
+  const activations = CONVOLUTIONS.has(op) ? inputTypes.slice(0, 1) : inputTypes
+  if (![...activations, ...outputTypes].every(isMap)) return
+  throw new Error(`${op} ${name} is on the host: ${reason}`)
+}
+
+/** What the machine computes on: int8, rows, columns and channels of one sample. */
+function isMap({ dtype, shape, quant }: TensorType): boolean {
+  if (dtype !== 'i8' || quant === undefined) return false
+  return shape.length < 4 || (shape.length === 4 && shape[0] === 1)
+}
