@@ -1,6 +1,7 @@
 /** What no schedule can beat: the larger of MACs / peak and compulsory DRAM bytes / bandwidth. */
 import { must } from '../../ir/diagnostic.ts'
-import type { FeatureMap, Lowered, MapId } from './lower/stage.ts'
+import { phaseWork } from './lower/conv.ts'
+import type { FeatureMap, Lowered, MapId, Stage } from './lower/stage.ts'
 import type { Program } from './program.ts'
 import { groupRows, stripeRows } from './schedule/rows.ts'
 import type { Target } from './target.ts'
@@ -27,8 +28,9 @@ export function lowerBound(lowered: Lowered, target: Target): Program['lowerBoun
     for (const stage of step.stages) {
       const out = mapAt(stage.output)
       const layer = must(lowered.layers[stage.layer], 'layer')
-      if (needed(out) > 0) dramBytes += layer.weightBytes + layer.parameterBytes
-      macs += (layer.macs * needed(out)) / out.h
+      const share = shareOf(stage, out, needed(out))
+      macs += layer.macs * share.macs
+      if (needed(out) > 0) dramBytes += Math.floor(layer.weightBytes * share.weights) + layer.parameterBytes
       for (const use of stage.inputs) {
         const map = mapAt(use.map)
         if (!made.has(map.buffer)) read.set(map.buffer, needed(map) * map.w * map.c)
@@ -41,4 +43,15 @@ export function lowerBound(lowered: Lowered, target: Target): Program['lowerBoun
   for (const [buffer, bytes] of written) if (asked.has(buffer)) dramBytes += bytes
   const roofline = Math.floor(macs / (target.array.rows * target.array.cols))
   return { cycles: Math.max(roofline, Math.ceil(dramBytes / target.dram.bytes_per_cycle)), dramBytes }
+}
+
+/** What the first `rows` rows take of a stage's work. Rows of a transposed convolution cost what their phases cost. */
+function shareOf(
+  stage: Stage,
+  out: FeatureMap,
+  rows: number,
+): { readonly macs: number; readonly weights: number } {
+  if (stage.kind !== 'conv') return { macs: rows / out.h, weights: 1 }
+  const [some, all] = [phaseWork(stage.phases, out, stage, rows), phaseWork(stage.phases, out, stage, out.h)]
+  return { macs: some.macs / all.macs, weights: some.weights / all.weights }
 }

@@ -3,7 +3,8 @@ import type { HostOp } from '../../backends/trellis/program.ts'
 import type { OpName } from '../../ir/ops/names.ts'
 import type { TensorType } from '../../ir/tensor.ts'
 
-const POOL = [/^a pool with a fused activation/]
+const WINDOW = /^a pool window is at most/
+const POOL = [/^a pool with a fused activation/, WINDOW]
 const CONVOLUTION = [/^its weights have a zero point/]
 const BINARY = [/^the post unit broadcasts only its second operand/]
 
@@ -19,7 +20,7 @@ const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   pad: [/^it pads channels/],
   avg_pool2d: [...POOL, /^its window is too large/],
   max_pool2d: POOL,
-  mean: [/^the post unit averages over rows and columns only/, /^it removes dimensions/],
+  mean: [WINDOW, /^the post unit averages over rows and columns only/, /^it removes dimensions/],
   reshape: [],
   transpose: [/^no unit of the machine reorders bytes/],
   concat: [],

@@ -15,7 +15,7 @@ test.each(TARGETS.map((target) => ({ name: target.name, target })))(
         tried++
         if (checkOnTrellis(graph, target, seed) === 'memory-too-small') tooSmall++
       }),
-      cases(100),
+      cases(150),
     )
     // A shrinking failure throws before this: only whole runs are counted.
     expect(tooSmall).toBeLessThanOrEqual(tried / 20)

@@ -221,13 +221,14 @@ function convStage(
   }))
   const own = requantOf(requant)
   const allTaps = phases.flatMap((p) => p.taps)
+  const work = phaseWork(folded, output, geometry, output.h)
   const phaseOut = { h: Math.ceil(output.h / geometry.stepY), w: Math.ceil(output.w / geometry.stepX) }
   return {
     kind: 'conv',
     name: node.name,
     layer: addLayer(ctx, node, {
-      macs: Math.min(macsOf(ctx, node), usedMacs(folded, output, geometry)),
-      weightBytes: weightsUsed(folded, output) * geometry.cin * output.c,
+      macs: Math.min(macsOf(ctx, node), work.macs),
+      weightBytes: work.weights,
       parameterBytes: parameterBytes(output.c, own.multiplier.length > 1),
     }),
     inputs: [useOf(input, allTaps, phaseOut, geometry.strideY, geometry.strideX, geometry.stepY)],
@@ -239,16 +240,26 @@ function convStage(
   }
 }
 
-/** Kernel positions that some output needs: a cropped transposed convolution leaves phases out. */
-function weightsUsed(phases: readonly Phase[], output: MutableMap): number {
-  return phases.reduce((n, p) => n + (p.originY < output.h && p.originX < output.w ? p.taps.length : 0), 0)
-}
-
-/** Multiply-accumulates of all phases, cropped to the output. */
-function usedMacs(phases: readonly Phase[], output: MutableMap, g: ConvGeometry): number {
+/**
+ * What the first `rows` rows of a map that phases make cost: multiply-accumulates, and weights that they need. A cropped
+ * transposed convolution leaves phases out.
+ */
+export function phaseWork(
+  phases: readonly Phase[],
+  output: { readonly w: number; readonly c: number },
+  g: Pick<ConvStage, 'stepY' | 'stepX' | 'cin'>,
+  rows: number,
+): { readonly macs: number; readonly weights: number } {
   const count = (size: number, origin: number, step: number) => Math.max(0, Math.ceil((size - origin) / step))
-  const outputs = (p: Phase) => count(output.h, p.originY, g.stepY) * count(output.w, p.originX, g.stepX)
-  return phases.reduce((n, p) => n + outputs(p) * p.taps.length, 0) * g.cin * output.c
+  let macs = 0
+  let weights = 0
+  for (const { originY, originX, taps } of phases) {
+    const outputs = count(rows, originY, g.stepY) * count(output.w, originX, g.stepX)
+    const perOutput = taps.length * g.cin * output.c
+    macs += outputs * perOutput
+    if (outputs > 0) weights += perOutput
+  }
+  return { macs, weights }
 }
 
 function macsOf(ctx: LoweringContext, node: Node): number {

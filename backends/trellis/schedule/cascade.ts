@@ -105,6 +105,9 @@ export function plan(
     const crossing = [...made].filter((id) => lifeOf(id).lastUse >= to)
     const read = new Set(members.flatMap((s) => s.inputs.map((u) => u.map)))
     const loaded = new Set([...read].filter((id) => !made.has(id) && !before.has(id)))
+    // A view of a map that the group itself makes would be loaded before all of its rows are in DRAM.
+    const written = new Set([...made].map((id) => mapOf(maps, id).buffer))
+    if ([...loaded].some((id) => written.has(mapOf(maps, id).buffer))) return
     for (let choice = 0; choice < 1 << crossing.length; choice++) {
       const kept = crossing.filter((_, bit) => choice & (1 << bit))
       const resident = new Set([...before, ...kept])
