@@ -1,7 +1,8 @@
 /** The Trellis compiler: from a graph to a program. */
 import { attempt, Diagnosed, type Diagnostic, must, type Result } from '../../ir/diagnostic.ts'
+import { allocate } from '../../ir/dtype.ts'
 import type { Graph } from '../../ir/graph.ts'
-import type { TensorType } from '../../ir/tensor.ts'
+import { elementCount, type TensorType } from '../../ir/tensor.ts'
 import { ConstantPool } from './emit/constants.ts'
 import { type DramPlace, type Emitted, Emitter, type Pool } from './emit/emitter.ts'
 import { emitGroup } from './emit/group.ts'
@@ -35,9 +36,10 @@ function compile(model: Graph, target: Target): Program {
   const tensors = layoutBuffers(lowered)
   const pools = { weights: new ConstantPool(DRAM_ALIGN), parameters: new ConstantPool(DRAM_ALIGN) }
   const streams: Emitted[][] = []
+  const schedules = new Map<number, string>()
   const steps: Step[] = lowered.steps.map((step) => {
     if ('host' in step) return { host: step.host }
-    streams.push(emitStretch(step.stages, lowered, target, pools, tensors.placeOf))
+    streams.push(emitStretch(step.stages, lowered, target, pools, tensors.placeOf, schedules))
     return { run: streams.length - 1 }
   })
 
@@ -90,7 +92,7 @@ function compile(model: Graph, target: Target): Program {
     buffers: lowered.buffers.map((b) => buffer(b.id, b.type, b.id)),
     steps,
     segments,
-    layers: lowered.layers,
+    layers: lowered.layers.map((layer, index) => ({ ...layer, schedule: schedules.get(index) ?? '' })),
     weights,
     weightsAddress: base.weights,
     regions: regions.filter((r) => r.end > r.start),
@@ -100,22 +102,8 @@ function compile(model: Graph, target: Target): Program {
   }
 }
 
-const ELEMENT_BYTES = {
-  i8: 1,
-  u8: 1,
-  i16: 2,
-  i32: 4,
-  i64: 8,
-  f32: 4,
-  i4: 1,
-  u4: 1,
-  i2: 1,
-  u2: 1,
-  b1: 1,
-} as const
-
-function bytesOf(type: Buffer['type']): number {
-  return type.shape.reduce((n, d) => n * d, ELEMENT_BYTES[type.dtype])
+function bytesOf(type: TensorType): number {
+  return elementCount(type.shape) * allocate(type.dtype, 0).BYTES_PER_ELEMENT
 }
 
 const align = (n: number) => Math.ceil(n / DRAM_ALIGN) * DRAM_ALIGN
@@ -155,13 +143,14 @@ function placeSegments(ordered: readonly Ordered[], start: number): Segment[] {
   })
 }
 
-/** Plans, places and emits one stretch of stages; where the plan's buffers cannot be placed, plans again for less memory. */
+/** Plans, places and emits one stretch of stages, and says in `schedules` how each layer is run; where the plan's buffers cannot be placed, plans again for less memory. */
 function emitStretch(
   stages: readonly Stage[],
   lowered: Lowered,
   target: Target,
   pools: { readonly weights: ConstantPool; readonly parameters: ConstantPool },
   dramPlace: (id: string) => DramPlace,
+  schedules: Map<number, string>,
 ): Emitted[] {
   const { maps } = lowered
   const model = createCostModel(maps, target)
@@ -175,7 +164,8 @@ function emitStretch(
     planned.value.groups.forEach((group, index) => {
       emitter.placed = must(placed[index], 'group')
       emitGroup(emitter, group, stages, model)
-      describe(lowered, group, stages)
+      for (const stage of stages.slice(group.from, group.to))
+        schedules.set(stage.layer, describe(group, stage))
     })
     return emitter.emitted
   }
@@ -258,12 +248,10 @@ function portsClash(a: Roles, b: Roles): boolean {
   return differ(a.readers, b.readers) || differ(a.writers, b.writers)
 }
 
-function describe(lowered: Lowered, group: Group, stages: readonly Stage[]): void {
-  for (const stage of stages.slice(group.from, group.to)) {
-    const layer = must(lowered.layers[stage.layer], 'layer') as { schedule: string }
-    const through = group.loaded.has(must(stage.inputs[0], 'input').map) ? 'from DRAM' : 'on chip'
-    const stripes = group.rows.stripes === 1 ? 'whole' : `${group.rows.stripes} stripes`
-    const cascade = group.to - group.from > 1 ? `, cascade of ${group.to - group.from}` : ''
-    layer.schedule = `${stripes}${cascade}, input ${through}${group.stored.has(stage.output) ? ', output to DRAM' : ''}`
-  }
+/** How the stages of a group are run, for people. */
+function describe(group: Group, stage: Stage): string {
+  const through = group.loaded.has(must(stage.inputs[0], 'input').map) ? 'from DRAM' : 'on chip'
+  const stripes = group.rows.stripes === 1 ? 'whole' : `${group.rows.stripes} stripes`
+  const cascade = group.to - group.from > 1 ? `, cascade of ${group.to - group.from}` : ''
+  return `${stripes}${cascade}, input ${through}${group.stored.has(stage.output) ? ', output to DRAM' : ''}`
 }

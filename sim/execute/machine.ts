@@ -3,6 +3,7 @@
  * memory is the same under any legal timing, because the compiler's tokens order every conflicting pair.
  */
 
+import { NO_SETUP } from '../../backends/trellis/isa/no-setup.ts'
 import type { Instruction, InstructionOf, Opcode } from '../../backends/trellis/isa/table.ts'
 import type { Target } from '../../backends/trellis/target.ts'
 import { Diagnosed } from '../../ir/diagnostic.ts'
@@ -29,25 +30,6 @@ export interface Machine {
    * itself stops it with the diagnostic `program/illegal` (`fail`: call it inside `attempt`).
    */
   run(instructions: readonly Instruction[]): void
-}
-
-const NO_SETUP: InstructionOf<'post.setup'> = {
-  op: 'post.setup',
-  wait: 0,
-  signal: 0,
-  operand: 0,
-  x_step: 0,
-  y_step: 0,
-  ring_end: 0,
-  ring_size: 0,
-  zp_a: 0,
-  zp_b: 0,
-  m_a: 0,
-  s_a: 0,
-  m_b: 0,
-  s_b: 0,
-  m_out: 0,
-  s_out: 0,
 }
 
 /** A machine with `dramBytes` of DRAM, all memories zero. */

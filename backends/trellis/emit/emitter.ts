@@ -2,8 +2,10 @@
  * Collects the instructions of one segment in the order of their meaning: run one after the other in this order they
  * are right. Tokens and the order in which they are fetched come later, from what each one touches.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Access, footprint, type ListExtent, operandFootprint } from '../isa/footprint.ts'
+import { NO_SETUP } from '../isa/no-setup.ts'
 import type { Instruction, InstructionOf, Opcode } from '../isa/table.ts'
 import type { FeatureMap, MapId } from '../lower/stage.ts'
 import { type Placed, ringOf, rowAddress } from '../schedule/buffer.ts'
@@ -86,8 +88,7 @@ export class Emitter {
   /** A post.setup, unless the unit already holds these values. */
   setup(layer: number, fields: Partial<Fields<'post.setup'>>): void {
     const all = { ...NO_SETUP, ...fields }
-    const now = this.#setup
-    if (now && Object.entries(all).every(([k, v]) => now[k as keyof typeof all] === v)) return
+    if (isDeepStrictEqual(this.#setup, all)) return
     this.emit('post.setup', layer, all)
   }
 
@@ -103,22 +104,6 @@ export class Emitter {
   at(id: MapId): MapInMemory {
     return { map: mapOf(this.maps, id), buffer: must(this.placed.get(id), `buffer of ${id}`) }
   }
-}
-
-const NO_SETUP: Fields<'post.setup'> = {
-  operand: 0,
-  x_step: 0,
-  y_step: 0,
-  ring_end: 0,
-  ring_size: 0,
-  zp_a: 0,
-  zp_b: 0,
-  m_a: 0,
-  s_a: 0,
-  m_b: 0,
-  s_b: 0,
-  m_out: 0,
-  s_out: 0,
 }
 
 /** Address, row step and ring of an output or operand, at channel `c` of pixel (y, x). */

@@ -2,7 +2,7 @@
 import { must } from '../../../ir/diagnostic.ts'
 import { parameterBlockBytes } from '../isa/costs.ts'
 import type { ConvStage, DepthwiseStage } from '../lower/stage.ts'
-import { denseList, depthwiseGeometry, depthwiseList } from '../schedule/blocks.ts'
+import { denseList, depthwiseGeometry, depthwiseList, extentOf } from '../schedule/blocks.ts'
 import { ringOf, rowAddress } from '../schedule/buffer.ts'
 import type { Tile } from '../schedule/tiles.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
@@ -167,9 +167,6 @@ export function emitConv(
           beforeTiles()
         }
         const y = r.y * stage.strideY + minDy
-        const used = kernel.list.entries.slice(start, start + count)
-        const lowest = Math.min(...used.map((x) => x.offset))
-        const highest = Math.max(...used.map((x) => x.offset))
         e.emit(
           'mac.dense',
           stage.layer,
@@ -190,13 +187,7 @@ export function emitConv(
             last_columns: lanesOf(e, kernel, r) % cols,
             early: 0,
           },
-          {
-            extent: {
-              lowest,
-              highest,
-              windowBytes: Math.max(...used.map((x) => x.offset + laneWidth(x.lanes))) - highest,
-            },
-          },
+          { extent: extentOf(kernel.list.entries.slice(start, start + count)) },
         )
       }
       post(e, stage, kernel, r, acc, nb, { ...phase, stepY: stage.stepY, stepX: stage.stepX })
@@ -228,10 +219,6 @@ export function emitConv(
       }
     }
   })
-}
-
-function laneWidth(lanes: bigint): number {
-  return lanes.toString(2).length
 }
 
 /** Rows [from, to) of a depthwise convolution. */
@@ -310,7 +297,7 @@ export function emitDepthwise(
         y_stride: stage.strideY,
         resume: resume ? 1 : 0,
       },
-      { extent: { lowest: 0, highest: kernel.list.highest, windowBytes: lanesOf(e, kernel, r) } },
+      { extent: { ...extentOf(kernel.list.entries), windowBytes: lanesOf(e, kernel, r) } },
     )
     post(e, stage, kernel, r, acc, nb, { originY: 0, originX: 0, stepY: 1, stepX: 1 })
   }

@@ -84,8 +84,10 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
     count[unit] = position + 1
     const after = must(known[unit], 'unit')
     let whole = -1
-    for (const access of emitted.accesses) {
-      const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
+    const own = emitted.accesses.map((access): Past => {
+      return { access, position, banks: access.space === 'activation' ? bankMask(access, bankBytes) : 0 }
+    })
+    for (const { access, banks } of own) {
       let spaces = past.get(access.space)
       if (!spaces) {
         spaces = UNITS.map(() => [])
@@ -105,10 +107,7 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
         }
       })
     }
-    for (const access of emitted.accesses) {
-      const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
-      must(past.get(access.space)?.[unit], 'history').push({ access, position, banks })
-    }
+    for (const entry of own) must(past.get(entry.access.space)?.[unit], 'history').push(entry)
     const last = after[MAC] as number
     // Before a mac instruction's last block is written, the one before it is done.
     knownWhole[unit] = Math.max(knownWhole[unit] as number, whole, last - 1)

@@ -4,9 +4,7 @@ import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
 
 /** Bytes of one load or store, about: small enough that work can start before all of a map is there. */
 const CHUNK_BYTES = 4096
-/** Most bytes of a row in one instruction: the width of its field. */
-const MOST_ROW_BYTES = (1 << 17) - 1
-/** Most rows of one instruction. */
+/** Most rows of one instruction: the width of its field. */
 const MOST_ROWS = 4095
 
 type FillUnit = 'load.fill' | 'post.fill'
@@ -98,7 +96,36 @@ export function padComputed(
   if (buffer.ringBytes > 0) fillRows(e, 'post.fill', layer, m, ...below)
 }
 
-/** Loads rows [from, to) of a map, with the padding around them; `below` are rows of padding under the map, and those above it come with the first rows. */
+/**
+ * Rows [from, to) in pieces of about CHUNK_BYTES, as the fields with which a load or store walks them. Rows that follow
+ * one another in both memories are one long row.
+ */
+function* pieces(e: Emitter, m: MapInMemory, from: number, to: number) {
+  const { buffer, map } = m
+  const rowBytes = map.w * map.c
+  const { address: dram, pool } = e.dramPlace(map.buffer)
+  const joined = buffer.ringBytes === 0 && buffer.pitch === rowBytes
+  const chunk = Math.min(MOST_ROWS, Math.max(1, Math.floor(CHUNK_BYTES / rowBytes)))
+  for (let y = from; y < to; y += chunk) {
+    const rows = Math.min(chunk, to - y)
+    const { address, yStep, ring_end, ring_size } = walkOut(m, y, 0, 0)
+    const fields = {
+      dram: dram + y * rowBytes,
+      dram_pitch: rowBytes,
+      rows: joined ? 1 : rows,
+      bytes: joined ? rows * rowBytes : rowBytes,
+      y_step: yStep,
+      ring_end,
+      ring_size,
+    }
+    yield { address, fields, pool }
+  }
+}
+
+/**
+ * Loads rows [from, to) of a map, with the padding around them; `below` are rows of padding under the map, and those above
+ * it come with the first rows.
+ */
 export function loadRows(
   e: Emitter,
   layer: number,
@@ -108,61 +135,17 @@ export function loadRows(
   below: readonly [number, number],
   first: boolean,
 ): void {
-  const { buffer, map } = m
-  const { top, left, right } = buffer.padding
+  const { c, zeroPoint } = m.map
+  const { top, left, right } = m.buffer.padding
   if (first) fillRows(e, 'load.fill', layer, m, -top, 0)
-  const rowBytes = map.w * map.c
-  const { address: dram, pool } = e.dramPlace(map.buffer)
-  const chunk = Math.min(MOST_ROWS, Math.max(1, Math.floor(CHUNK_BYTES / rowBytes)))
-  for (let y = from; y < to; y += chunk) {
-    const rows = Math.min(chunk, to - y)
-    const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)
-    // Rows that follow one another in both memories are one long row.
-    const joined =
-      left + right === 0 &&
-      buffer.ringBytes === 0 &&
-      buffer.pitch === rowBytes &&
-      rows * rowBytes <= MOST_ROW_BYTES
-    e.emit(
-      'load.act',
-      layer,
-      {
-        dram: dram + y * rowBytes,
-        dram_pitch: rowBytes,
-        rows: joined ? 1 : rows,
-        bytes: joined ? rows * rowBytes : rowBytes,
-        act: address - left * map.c,
-        y_step: yStep,
-        ring_end,
-        ring_size,
-        pad_left: left * map.c,
-        pad_right: right * map.c,
-        value: map.zeroPoint,
-      },
-      { pool },
-    )
+  for (const { address, fields, pool } of pieces(e, m, from, to)) {
+    const padding = { pad_left: left * c, pad_right: right * c, value: zeroPoint }
+    e.emit('load.act', layer, { ...fields, ...padding, act: address - left * c }, { pool })
   }
   fillRows(e, 'load.fill', layer, m, ...below)
 }
 
 export function storeRows(e: Emitter, layer: number, m: MapInMemory, from: number, to: number): void {
-  const { buffer, map } = m
-  const rowBytes = map.w * map.c
-  const { address: dram } = e.dramPlace(map.buffer)
-  const chunk = Math.min(MOST_ROWS, Math.max(1, Math.floor(CHUNK_BYTES / rowBytes)))
-  for (let y = from; y < to; y += chunk) {
-    const rows = Math.min(chunk, to - y)
-    const { address, ring_end, ring_size, yStep } = walkOut(m, y, 0, 0)
-    const joined = buffer.ringBytes === 0 && buffer.pitch === rowBytes && rows * rowBytes <= MOST_ROW_BYTES
-    e.emit('store', layer, {
-      act: address,
-      y_step: yStep,
-      ring_end,
-      ring_size,
-      rows: joined ? 1 : rows,
-      bytes: joined ? rows * rowBytes : rowBytes,
-      dram: dram + y * rowBytes,
-      dram_pitch: rowBytes,
-    })
-  }
+  for (const { address, fields } of pieces(e, m, from, to))
+    e.emit('store', layer, { ...fields, act: address })
 }

@@ -87,6 +87,21 @@ const macFields = {
   },
 } as const satisfies Readonly<Record<string, Field>>
 
+const vectorFields = {
+  mx: mx('vectors of cols bytes'),
+  my,
+  last_lanes: lastLanes,
+  every,
+  out: act('first output'),
+  x_step: xStep('outputs'),
+  y_step: yStep('output rows'),
+  ring_end: ringEnd('the output'),
+  ring_size: ringSize('the output'),
+  zp: q8('zero point of the result'),
+  min: q8('lower clamp'),
+  max: q8('upper clamp'),
+} as const satisfies Readonly<Record<string, Field>>
+
 export interface InstructionSpec {
   readonly opcode: number
   readonly unit: Unit
@@ -263,18 +278,7 @@ export const INSTRUCTIONS = {
       in_y_step: yStep('first operand'),
       in_ring_end: ringEnd('the first operand'),
       in_ring_size: ringSize('the first operand'),
-      mx: mx('vectors of cols bytes'),
-      my,
-      last_lanes: lastLanes,
-      every,
-      out: act('first output'),
-      x_step: xStep('outputs'),
-      y_step: yStep('output rows'),
-      ring_end: ringEnd('the output'),
-      ring_size: ringSize('the output'),
-      zp: q8('zero point of the result'),
-      min: q8('lower clamp'),
-      max: q8('upper clamp'),
+      ...vectorFields,
     },
   },
   'post.unary': {
@@ -292,18 +296,7 @@ export const INSTRUCTIONS = {
       in_y_step: yStep('input'),
       in_ring_end: ringEnd('the input'),
       in_ring_size: ringSize('the input'),
-      mx: mx('vectors of cols bytes'),
-      my,
-      last_lanes: lastLanes,
-      every,
-      out: act('first output'),
-      x_step: xStep('outputs'),
-      y_step: yStep('output rows'),
-      ring_end: ringEnd('the output'),
-      ring_size: ringSize('the output'),
-      zp: q8('zero point of the result'),
-      min: q8('lower clamp'),
-      max: q8('upper clamp'),
+      ...vectorFields,
     },
   },
   'post.pool': {

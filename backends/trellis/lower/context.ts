@@ -11,8 +11,7 @@ import {
   valueOf,
 } from '../../../ir/graph.ts'
 import type { TensorType } from '../../../ir/tensor.ts'
-import type { Layer } from '../program.ts'
-import type { FeatureMap, LoweredBuffer, MapId, Stage } from './stage.ts'
+import type { FeatureMap, LoweredBuffer, LoweredLayer, MapId, Stage } from './stage.ts'
 
 export type MutableMap = { -readonly [K in keyof FeatureMap]: FeatureMap[K] }
 
@@ -31,7 +30,7 @@ export interface LoweringContext {
   /** Which map holds a value. */
   readonly mapOf: Map<ValueId, MapId>
   readonly buffers: Map<string, LoweredBuffer>
-  readonly layers: Layer[]
+  readonly layers: LoweredLayer[]
   readonly stages: Stage[]
 }
 
@@ -130,7 +129,6 @@ export function addLayer(ctx: LoweringContext, node: Node, facts: LayerFacts): n
     shape: typeOf(ctx.graph, output).shape,
     precision: 'i8',
     density: 1,
-    schedule: '',
     ...facts,
   })
   return ctx.layers.length - 1

@@ -114,6 +114,17 @@ function useOf(
   }
 }
 
+/** Every position of a kernel, relative to the window's origin. */
+function kernelTaps(kh: number, kw: number, { dilation, pads }: Pick<ConvAttrs, 'dilation' | 'pads'>): Tap[] {
+  const taps: Tap[] = []
+  for (let ky = 0; ky < kh; ky++) {
+    for (let kx = 0; kx < kw; kx++) {
+      taps.push({ dy: ky * dilation[0] - pads[0], dx: kx * dilation[1] - pads[1], kernelIndex: ky * kw + kx })
+    }
+  }
+  return taps
+}
+
 export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const attrs = withDefaults(OPS.conv2d.attrs, node.attrs) as unknown as ConvAttrs
   const constants = constantsOf(ctx, node, attrs.activation, false)
@@ -123,14 +134,7 @@ export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
   if (!input || !output) return unsupported('its batch is not 1')
   if (cin !== input.c) return unsupported('it is a grouped convolution')
-  const taps: Tap[] = []
-  for (let ky = 0; ky < kh; ky++) {
-    for (let kx = 0; kx < kw; kx++) {
-      const dy = ky * attrs.dilation[0] - attrs.pads[0]
-      const dx = kx * attrs.dilation[1] - attrs.pads[1]
-      taps.push({ dy, dx, kernelIndex: ky * kw + kx })
-    }
-  }
+  const taps = kernelTaps(kh, kw, attrs)
   return convStage(ctx, node, constants, input, output, [{ originY: 0, originX: 0, taps }], {
     strideY: attrs.stride[0],
     strideX: attrs.stride[1],
@@ -283,9 +287,7 @@ export function lowerFullyConnected(ctx: LoweringContext, node: Node): Stage | U
   if (!whole && input.c !== depth) return unsupported('its input is a reshaped map')
   const kh = whole ? input.h : 1
   const kw = whole ? input.w : 1
-  const taps: Tap[] = []
-  for (let dy = 0; dy < kh; dy++)
-    for (let dx = 0; dx < kw; dx++) taps.push({ dy, dx, kernelIndex: dy * kw + dx })
+  const taps = kernelTaps(kh, kw, { dilation: [1, 1], pads: [0, 0, 0, 0] })
   return convStage(ctx, node, constants, input, output, [{ originY: 0, originX: 0, taps }], {
     strideY: 1,
     strideX: 1,
@@ -315,16 +317,7 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
   if (!input || !output) return unsupported('its batch is not 1')
   const { data, bias, requant } = constants
-  const taps: Tap[] = []
-  for (let ky = 0; ky < kh; ky++) {
-    for (let kx = 0; kx < kw; kx++) {
-      taps.push({
-        dy: ky * attrs.dilation[0] - attrs.pads[0],
-        dx: kx * attrs.dilation[1] - attrs.pads[1],
-        kernelIndex: ky * kw + kx,
-      })
-    }
-  }
+  const taps = kernelTaps(kh, kw, attrs)
   const plain =
     channels === input.c && attrs.dilation.every((d) => d === 1) && attrs.stride.every((s) => s <= 7)
   if (!plain) {

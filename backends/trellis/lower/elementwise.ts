@@ -43,7 +43,7 @@ export function ends(ctx: LoweringContext, node: Node): readonly [MutableMap, Mu
   return input && output ? [input, output] : undefined
 }
 
-const sameRows = (map: MutableMap): InputUse => ({
+export const sameRows = (map: MutableMap): InputUse => ({
   map: map.id,
   padding: NO_PADDING,
   rows: (from, to) => [from, to],

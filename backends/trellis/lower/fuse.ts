@@ -2,16 +2,16 @@
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
 import { type LoweringContext, type MutableMap, mapFor } from './context.ts'
-import { binaryConstants, tableOf } from './elementwise.ts'
-import { type ConvStage, type DepthwiseStage, NO_PADDING } from './stage.ts'
+import { binaryConstants, sameRows, tableOf } from './elementwise.ts'
+import type { ConvStage, DepthwiseStage } from './stage.ts'
 
 const BY_TABLE = new Set(['logistic', 'tanh', 'leaky_relu', 'hard_swish'])
 
-/** 'fused' where the node is now part of an earlier stage. */
-export function fuse(ctx: LoweringContext, node: Node): 'fused' | undefined {
+/** Whether the node is now part of an earlier stage. */
+export function fuse(ctx: LoweringContext, node: Node): boolean {
   if (node.op === 'add') return fuseAdd(ctx, node)
   if (BY_TABLE.has(node.op)) return fuseTable(ctx, node)
-  return undefined
+  return false
 }
 
 /** The stage of this stretch that computes a value which nothing but `reader` sees. */
@@ -27,10 +27,10 @@ function privateProducer(
   return { stage, at }
 }
 
-function fuseAdd(ctx: LoweringContext, node: Node): 'fused' | undefined {
+function fuseAdd(ctx: LoweringContext, node: Node): boolean {
   const [a, b] = node.inputs.map((id) => mapFor(ctx, id)) as [MutableMap | undefined, MutableMap | undefined]
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
-  if (!a || !b || !output || a === b || a.h !== b.h || a.w !== b.w || a.c !== b.c) return undefined
+  if (!a || !b || !output || a === b || a.h !== b.h || a.w !== b.w || a.c !== b.c) return false
   const choices = node.inputs.map((id, operand) => ({ operand, found: privateProducer(ctx, id) }))
   // The later of two convolutions, so that the other operand is there in time.
   choices.sort((x, y) => (y.found?.at ?? -1) - (x.found?.at ?? -1))
@@ -52,22 +52,22 @@ function fuseAdd(ctx: LoweringContext, node: Node): 'fused' | undefined {
     }
     ctx.stages[found.at] = {
       ...stage,
-      inputs: [...stage.inputs, { map: other.id, padding: NO_PADDING, rows: (from, to) => [from, to] }],
+      inputs: [...stage.inputs, sameRows(other)],
       output: output.id,
       residual: operand === 0 ? constants : swapped,
     }
-    return 'fused'
+    return true
   }
-  return undefined
+  return false
 }
 
-function fuseTable(ctx: LoweringContext, node: Node): 'fused' | undefined {
+function fuseTable(ctx: LoweringContext, node: Node): boolean {
   const input = must(node.inputs[0], 'input')
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
   const found = privateProducer(ctx, input)
-  if (!found || !output) return undefined
+  if (!found || !output) return false
   const { stage, at } = found
-  if ((stage.kind === 'conv' && stage.residual) || stage.table) return undefined
+  if ((stage.kind === 'conv' && stage.residual) || stage.table) return false
   ctx.stages[at] = { ...stage, table: tableOf(ctx, node), output: output.id }
-  return 'fused'
+  return true
 }

@@ -5,7 +5,7 @@ import type { HostOp } from '../program.ts'
 import { addBuffer, createContext, type LoweringContext } from './context.ts'
 import { fuse } from './fuse.ts'
 import { type Lowering, RULES } from './rules.ts'
-import type { Lowered, LoweredPort, LoweredStep, MapId, Stage } from './stage.ts'
+import type { Lowered, LoweredPort, LoweredStep, MapId } from './stage.ts'
 
 export function lower(graph: Graph): Lowered {
   const ctx = createContext(graph)
@@ -45,13 +45,11 @@ function order(ctx: LoweringContext): LoweredStep[] {
   }
   while (waiting.length > 0 || deferred.length > 0) {
     const rest: Node[] = []
-    let progress = false
     for (const node of waiting) {
       if (!node.inputs.every((id) => known.has(id))) {
         rest.push(node)
         continue
       }
-      progress = true
       const lowering: Lowering = fuse(ctx, node) ? undefined : RULES[node.op].lower(ctx, node)
       if (lowering !== undefined && 'unsupported' in lowering) {
         deferred.push({ node, reason: lowering.unsupported })
@@ -61,16 +59,13 @@ function order(ctx: LoweringContext): LoweredStep[] {
       finish(node)
     }
     waiting = rest
-    if (progress && waiting.length > 0 && waiting.some((n) => n.inputs.every((id) => known.has(id)))) continue
+    if (waiting.some((n) => n.inputs.every((id) => known.has(id)))) continue
+    must(deferred.length > 0 || waiting.length === 0 || undefined, 'a graph in topological order')
     flush(ctx, steps)
     for (const { node, reason } of deferred) {
       steps.push({ host: hostOp(ctx, node, reason) })
       finish(node)
     }
-    must(
-      progress || deferred.length > 0 || waiting.length === 0 ? true : undefined,
-      'a graph in topological order',
-    )
     deferred = []
   }
   flush(ctx, steps)
@@ -132,7 +127,7 @@ function usedBuffers(ctx: LoweringContext, steps: readonly LoweredStep[], output
   for (const step of steps) {
     if ('host' in step) for (const id of [...step.host.inputs, ...step.host.outputs]) used.add(id)
     else {
-      for (const stage of step.stages as readonly Stage[]) {
+      for (const stage of step.stages) {
         touch(stage.output)
         for (const use of stage.inputs) touch(use.map)
       }

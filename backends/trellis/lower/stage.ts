@@ -192,13 +192,16 @@ export type Stage = ConvStage | DepthwiseStage | PoolStage | BinaryStage | MoveS
 export interface Lowered {
   readonly maps: ReadonlyMap<MapId, FeatureMap>
   readonly steps: readonly LoweredStep[]
-  readonly layers: readonly Layer[]
+  readonly layers: readonly LoweredLayer[]
   /** Every DRAM buffer; constants hold their bytes. */
   readonly buffers: readonly LoweredBuffer[]
   /** Model inputs and outputs: their names and types, and the buffers that hold them. */
   readonly inputs: readonly LoweredPort[]
   readonly outputs: readonly LoweredPort[]
 }
+
+/** A layer before it has a schedule. */
+export type LoweredLayer = Omit<Layer, 'schedule'>
 
 export interface LoweredPort {
   readonly name: string

@@ -2,6 +2,7 @@
  * How the weights of a stage become list entries and blocks. An entry is an input byte offset with the lanes of its
  * window that carry weights; walking the list of a column block computes its dot products.
  */
+import type { ListExtent } from '../isa/footprint.ts'
 import type { ConvStage, DepthwiseStage, Phase } from '../lower/stage.ts'
 import type { Target } from '../target.ts'
 
@@ -17,10 +18,6 @@ export interface Entry {
 export interface BlockList {
   /** Entries with the same lanes stand together, so that one load writes them. */
   readonly entries: readonly Entry[]
-  readonly lowest: number
-  readonly highest: number
-  /** Useful bytes of the widest window at the highest offset. */
-  readonly windowBytes: number
 }
 
 function blockList(entries: Entry[]): BlockList {
@@ -33,12 +30,16 @@ function blockList(entries: Entry[]): BlockList {
         (order.get(a.entry.lanes) as number) - (order.get(b.entry.lanes) as number) || a.index - b.index,
     )
     .map(({ entry }) => entry)
-  const highest = Math.max(...sorted.map((e) => e.offset))
+  return { entries: sorted }
+}
+
+/** What list entries reach: the useful bytes of their windows. */
+export function extentOf(entries: readonly Entry[]): ListExtent {
+  const highest = Math.max(...entries.map((e) => e.offset))
   return {
-    entries: sorted,
-    lowest: Math.min(...sorted.map((e) => e.offset)),
+    lowest: Math.min(...entries.map((e) => e.offset)),
     highest,
-    windowBytes: Math.max(...sorted.map((e) => e.offset + width(e.lanes))) - highest,
+    windowBytes: Math.max(...entries.map((e) => e.offset + width(e.lanes))) - highest,
   }
 }
 
@@ -148,6 +149,5 @@ export function depthwiseList(
     }
     return { offset: ky * pitch + kx * pixelBytes, lanes, sources }
   })
-  const list = blockList(entries)
-  return { ...list, windowBytes: pixelBytes }
+  return blockList(entries)
 }

@@ -6,10 +6,11 @@
  * search is a position in the stretch and the crossing maps that are on chip there.
  */
 import { fail, must } from '../../../ir/diagnostic.ts'
+import { INSTRUCTION_BYTES } from '../isa/table.ts'
 import type { MapId, Stage } from '../lower/stage.ts'
 import { capacities, type Target } from '../target.ts'
 import { type BufferShape, bufferShape } from './buffer.ts'
-import { type CostModel, constantsOf, type Maps, mapOf, staysResident } from './cost.ts'
+import { type CostModel, type Maps, mapOf } from './cost.ts'
 import { type GroupRows, groupRows, ringRows, stripeRows, widest } from './rows.ts'
 
 export interface Group {
@@ -36,13 +37,6 @@ export interface Plan {
 /** Groups are at most this long: longer cascades save little and cost search. */
 const MAX_GROUP = 8
 
-/** Facts about a map over the whole stretch. */
-interface Life {
-  /** Stage that makes it; -1 when it comes from DRAM. */
-  readonly made: number
-  readonly lastUse: number
-}
-
 interface State {
   readonly cost: number
   readonly previous?: { readonly at: number; readonly key: string }
@@ -57,7 +51,7 @@ export function plan(
   target: Target,
   activationBytes: number,
 ): Plan {
-  const lives = livesOf(stages)
+  const uses = lastUses(stages)
   const shapes = new Map<MapId, BufferShape>()
   const residentShape = (id: MapId): BufferShape => {
     const known = shapes.get(id)
@@ -102,7 +96,7 @@ export function plan(
   function* groupsFrom(from: number, to: number, before: ReadonlySet<MapId>) {
     const members = stages.slice(from, to)
     const made = new Set(members.map((s) => s.output))
-    const crossing = [...made].filter((id) => lifeOf(id).lastUse >= to)
+    const crossing = [...made].filter((id) => lastUse(id) >= to)
     const read = new Set(members.flatMap((s) => s.inputs.map((u) => u.map)))
     const loaded = new Set([...read].filter((id) => !made.has(id) && !before.has(id)))
     // A view of a map that the group itself makes would be loaded before all of its rows are in DRAM.
@@ -124,7 +118,7 @@ export function plan(
           const bytes = residentBytes + [...local.values()].reduce((n, b) => n + b.bytes, 0)
           if (bytes > activationBytes) continue
           const estimatedCycles = groupCycles(members, rows, loaded, stored, doubleBuffered)
-          const onChip = new Set([...resident].filter((id) => lifeOf(id).lastUse >= to))
+          const onChip = new Set([...resident].filter((id) => lastUse(id) >= to))
           yield { group: { from, to, rows, local, loaded, stored, resident, estimatedCycles }, onChip }
           // Fewer rows at a time only help where memory is short.
           if (++feasible === 2 || stripes === 1) break
@@ -135,8 +129,8 @@ export function plan(
     }
   }
 
-  function lifeOf(id: MapId): Life {
-    return must(lives.get(id), `life of ${id}`)
+  function lastUse(id: MapId): number {
+    return must(uses.get(id), `last use of ${id}`)
   }
 
   function localBuffers(
@@ -181,14 +175,16 @@ export function plan(
         instructions += cost.instructions
       }
     }
-    const repeats = staysResident(members, maps, target) ? 1 : rows.stripes
-    const constants = members.reduce((n, s) => n + constantsOf(s, maps, target).bytes, 0) * repeats
+    // Weights that all fit together are loaded once, the others for every stripe.
+    const columns = members.reduce((n, s) => n + model.constants(s).columns, 0)
+    const repeats = columns <= capacities(target).weightColumns ? 1 : rows.stripes
+    const constants = members.reduce((n, s) => n + model.constants(s).bytes, 0) * repeats
     const mapBytes = (id: MapId) => {
       const map = mapOf(maps, id)
       return map.w * map.c * stripeRows(rows, map, rows.stripes - 1)[1]
     }
     const traffic = [...loaded, ...stored].reduce((n, id) => n + mapBytes(id), 0)
-    const dram = (constants + traffic + instructions * 32) / target.dram.bytes_per_cycle
+    const dram = (constants + traffic + instructions * INSTRUCTION_BYTES) / target.dram.bytes_per_cycle
     // Of two schedules that take the same time, the one with less traffic; loads and stores also delay the first and last stripe.
     const exposed = (traffic / target.dram.bytes_per_cycle / rows.stripes) * 0.25
     return (doubleBuffered ? Math.max(compute, dram) : compute + dram) + 0.05 * dram + exposed
@@ -236,11 +232,11 @@ function stripeCounts(height: number): number[] {
   return [...counts, height]
 }
 
-function livesOf(stages: readonly Stage[]): Map<MapId, Life> {
-  const lives = new Map<MapId, Life>()
+/** The last stage that reads each map, or else the one that makes it. */
+function lastUses(stages: readonly Stage[]): Map<MapId, number> {
+  const last = new Map<MapId, number>()
   stages.forEach((stage, at) => {
-    for (const use of stage.inputs) lives.set(use.map, { made: lives.get(use.map)?.made ?? -1, lastUse: at })
-    lives.set(stage.output, { made: at, lastUse: lives.get(stage.output)?.lastUse ?? at })
+    for (const id of [stage.output, ...stage.inputs.map((use) => use.map)]) last.set(id, at)
   })
-  return lives
+  return last
 }

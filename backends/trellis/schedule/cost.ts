@@ -1,8 +1,8 @@
 /** Cycle estimates of whole stages and groups, from tile choices and the constants of isa/costs.ts. */
 import { must } from '../../../ir/diagnostic.ts'
-import { POST_PIPE, POST_SETUP, REQUANTIZE_PASSES, TABLE_PORTS } from '../isa/costs.ts'
+import { POST_PIPE, POST_SETUP, parameterBlockBytes, REQUANTIZE_PASSES, TABLE_PORTS } from '../isa/costs.ts'
 import type { FeatureMap, MapId, Stage } from '../lower/stage.ts'
-import { capacities, type Target } from '../target.ts'
+import type { Target } from '../target.ts'
 import { denseEntryCount, depthwiseGeometry } from './blocks.ts'
 import { convTile, depthwiseTile, type Tile } from './tiles.ts'
 
@@ -26,7 +26,7 @@ function naturalPitch(stage: Stage, maps: Maps): number {
   return (use.padding.left + map.w + use.padding.right) * map.c
 }
 
-/** Remembers costs: the search asks for the same rows of the same stage many times. */
+/** Remembers costs: the search asks for the same rows of the same stage, and for its constants, many times. */
 export function createCostModel(maps: Maps, target: Target) {
   const known = new Map<Stage, Map<number, StageCost>>()
   const tiles = new Map<Stage, Map<number, Tile>>()
@@ -42,7 +42,16 @@ export function createCostModel(maps: Maps, target: Target) {
   }
   const cost = (stage: Stage, rows: number): StageCost =>
     rows === 0 ? NOTHING : remember(known, stage, rows, () => stageCost(stage, rows, maps, target, tile))
-  return { tile, cost }
+  const constants = new Map<Stage, ConstantCost>()
+  return {
+    tile,
+    cost,
+    constants(stage: Stage): ConstantCost {
+      const known = constants.get(stage) ?? constantCost(stage, maps, target)
+      constants.set(stage, known)
+      return known
+    },
+  }
 }
 export type CostModel = ReturnType<typeof createCostModel>
 
@@ -100,16 +109,18 @@ function stageCost(
   }
 }
 
-/** DRAM bytes of a stage's weights and parameters, and the columns that its weights take in weight memory. */
-export function constantsOf(
-  stage: Stage,
-  maps: Maps,
-  target: Target,
-): { readonly bytes: number; readonly columns: number } {
+export interface ConstantCost {
+  /** DRAM bytes of weights and parameters. */
+  readonly bytes: number
+  /** What the weights take in weight memory. */
+  readonly columns: number
+}
+
+function constantCost(stage: Stage, maps: Maps, target: Target): ConstantCost {
   if (stage.kind !== 'conv' && stage.kind !== 'depthwise') return { bytes: 0, columns: 0 }
   const { cols } = target.array
   const blocks = Math.ceil(mapOf(maps, stage.output).c / cols)
-  const parameters = blocks * cols * (stage.requant.multiplier.length > 1 ? 9 : 4)
+  const parameters = blocks * parameterBlockBytes(target, stage.requant.multiplier.length > 1)
   if (stage.kind === 'depthwise') {
     const passes = depthwiseGeometry(stage.kernelH, stage.kernelW, target).passes.length
     return {
@@ -123,10 +134,4 @@ export function constantsOf(
     bytes: blocks * cols * stage.kernelSize * stage.cin + parameters,
     columns: entries * blocks * cols,
   }
-}
-
-/** Whether all weights of these stages stay in weight memory together. */
-export function staysResident(stages: readonly Stage[], maps: Maps, target: Target): boolean {
-  const columns = stages.reduce((n, s) => n + constantsOf(s, maps, target).columns, 0)
-  return columns <= capacities(target).weightColumns
 }

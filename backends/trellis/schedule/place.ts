@@ -3,7 +3,6 @@
  * may use through the same kind of port at once are kept in different banks where there is room, since sharing one
  * costs waiting.
  */
-import { must } from '../../../ir/diagnostic.ts'
 import type { BufferShape, Placed } from './buffer.ts'
 
 export interface Request {
@@ -80,6 +79,5 @@ function lowest(
     at = Math.max(at, end)
   }
   const base = Math.ceil(at / 16) * 16
-  must(Number.isInteger(base) || undefined, 'a whole address')
   return base + size <= rules.bytes ? base : undefined
 }
