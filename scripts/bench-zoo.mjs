@@ -1,16 +1,17 @@
 /**
- * Measures the built command line on the zoo beside the repository and writes docs/benchmarks.md: cycles and DRAM bytes
- * against their lower bounds, agreement with the reference outputs, and time and memory of whole processes. Figures come
- * from one run; times are medians of three, models in alternating order.
+ * Measures the built command line on the zoo beside the repository and writes its section of docs/benchmarks.md:
+ * cycles and DRAM bytes against their lower bounds, agreement with the reference outputs, and time and memory of whole
+ * processes. Figures come from one run; times are medians of three, models in alternating order.
  *
- *   npm run bench:zoo            print the tables and write docs/benchmarks.md
+ *   npm run bench:zoo            print the tables and write the section
  *   npm run bench:zoo -- --dry   print only
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readNpy } from '../dist/src/tensors/npy.js'
+import { circumstances, writeSection } from './benchmarks-page.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const ZOO = join(ROOT, '../shared/zoo')
@@ -202,9 +203,7 @@ if (!existsSync(ZOO)) {
 }
 execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' })
 const { lines, missed } = cyclesTables()
-const page = `# Benchmarks
-
-Written by \`npm run bench:zoo\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.versions.node}, ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}.
+const section = `${circumstances('bench:zoo')}.
 
 ## Cycles, DRAM traffic and energy
 
@@ -227,7 +226,7 @@ Medians of three whole processes, in alternating order.
 ${timeTable().join('\n')}
 `
 rmSync(OUT, { recursive: true, force: true })
-console.log(page)
-if (!process.argv.includes('--dry')) writeFileSync(join(ROOT, 'docs/benchmarks.md'), page)
+console.log(section)
+if (!process.argv.includes('--dry')) writeSection('bench:zoo', section)
 if (missed > 0) console.error(`${missed} bars missed`)
 process.exit(missed > 0 ? 3 : 0)
