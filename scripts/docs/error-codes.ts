@@ -216,4 +216,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'tflite/variable-tensor': 'The model keeps state between runs. Make the state an input and an output.',
   'trellis/memory-too-small':
     'A layer does not fit the memories of the target, however it is tiled. Give the target more memory, as the hint says.',
+  'wasm/no-simd':
+    'The JavaScript engine has no 128-bit SIMD for WebAssembly. Use Node 20.19 or later on a processor that has it, or `--backend reference`.',
+  'wasm/variant-not-exact':
+    'The engine does not execute that variant of a WebAssembly module exactly: it has no relaxed SIMD, or multiplies by bytes of the other sign. Leave the variant out, or use an engine that does.',
 }
