@@ -1,0 +1,36 @@
+/** Pages for the tests, in one Chromium; where there is none, the tests that need it are skipped. */
+import type { Browser, Page } from 'playwright-core'
+import { CHROMIUM, hasChromium, launchChromium } from '../../scripts/chromium.mjs'
+
+if (!hasChromium) {
+  console.warn(
+    `skipping tests in a browser: no Chromium at ${CHROMIUM}; the variable CHROMIUM may name another`,
+  )
+}
+
+export { hasChromium }
+
+/** What a page complained of: console errors and warnings, uncaught errors, requests that failed. */
+export interface Watched {
+  readonly page: Page
+  readonly complaints: readonly string[]
+}
+
+let browser: Browser | undefined
+
+/** A page of a new profile. */
+export async function newPage(): Promise<Watched> {
+  browser ??= await launchChromium()
+  const page = await (await browser.newContext()).newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('requestfailed', (request) => complaints.push(`${request.url()} failed`))
+  return { page, complaints }
+}
+
+export async function closeBrowser(): Promise<void> {
+  await browser?.close()
+}

@@ -1,0 +1,3 @@
+import { compare } from './compare.js'
+
+globalThis.onmessage = async ({ data }) => postMessage(await compare(data))
