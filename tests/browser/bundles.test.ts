@@ -28,12 +28,13 @@ const MODELS = INT8_MODELS.filter((model) => hasZoo || model.startsWith('own/'))
 })
 
 interface Job {
-  readonly worker: boolean
   readonly bundle: string
+  /** Each is asked for in turn, in the page. */
+  readonly variants: readonly Variant[]
   readonly samples: number
+  /** Addresses. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  readonly variant?: Variant
 }
 
 interface Comparison {
@@ -61,20 +62,18 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   test.each(MODELS)('$name', async ({ name, file, reference }) => {
     const compiled = await call('compile', file, '--target', 'wasm', '-o', join(bundles, name))
     expect([compiled.code, compiled.err]).toEqual([0, expect.any(String)])
-    const job = { ...sampleFiles(name, reference), worker: false, bundle: `/bundles/${name}/index.js` }
+    const { expected, ...samples } = sampleFiles(name, reference)
+    const results = await run({ bundle: `/bundles/${name}/index.js`, variants: VARIANTS, ...samples })
 
-    const results = new Map<Variant, Comparison>()
-    for (const variant of VARIANTS) results.set(variant, await run({ ...job, variant }))
-    const has = VARIANTS.filter((variant) => results.get(variant)?.refused === undefined)
-    for (const [variant, result] of results)
-      expect(result).toEqual(
-        has.includes(variant) ? exact(variant, job.expected) : { refused: 'variant-not-exact' },
-      )
+    const has = VARIANTS.filter((variant) => results[variant].refused === undefined)
     expect(has).toContain('plain')
-
+    for (const variant of VARIANTS) {
+      expect(results[variant]).toEqual(
+        has.includes(variant) ? exact(variant, expected) : { refused: 'variant-not-exact' },
+      )
+    }
     // Left alone, a bundle takes the first variant that the browser has.
-    const first = must(has[0], 'a variant')
-    expect(await run({ ...job, worker: true })).toEqual(exact(first, job.expected))
+    expect(results.worker).toEqual(exact(must(has[0], 'a variant'), expected))
   })
 })
 
@@ -105,12 +104,14 @@ function sampleFiles(name: string, reference: string) {
   }
 }
 
-/** What becomes of a job in a page of its own, which must have nothing to complain of. */
-async function run(job: Job): Promise<Comparison> {
+/** What becomes of a job in a page of its own, and in a module worker; the page must have nothing to complain of. */
+async function run(job: Job): Promise<Readonly<Record<Variant | 'worker', Comparison>>> {
   const { page, complaints } = await newPage()
   await page.goto(`${server.address}/site/index.html?job=${encodeURIComponent(JSON.stringify(job))}`)
-  const result = await page.evaluate(() => (globalThis as unknown as { result: Promise<Comparison> }).result)
+  const results = await page.evaluate(
+    () => (globalThis as unknown as { results: ReturnType<typeof run> }).results,
+  )
   expect(complaints).toEqual([])
   await page.context().close()
-  return result
+  return results
 }

@@ -24,7 +24,7 @@ function espalier(variant) {
       run: () => {
         result = model.run()
       },
-      output: () => (ArrayBuffer.isView(result) ? result : Object.values(result)[0]),
+      output: () => result,
     }
   }
 }
