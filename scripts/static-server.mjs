@@ -14,11 +14,11 @@ const TYPES = {
 /**
  * @param {Readonly<Record<string, string | ReadonlyMap<string, Uint8Array>>>} mounts what to serve, by the first part of
  *   the path: a folder, or bytes by the rest of the path
- * @param {{ readonly headers?: Readonly<Record<string, string>>, readonly edits?: Readonly<Record<string, (text: string) => string>> }} [options]
- *   `headers` go with every file; `edits`, by path, change texts on their way out
+ * @param {{ readonly headers?: (path: string) => Readonly<Record<string, string>>, readonly edits?: Readonly<Record<string, (text: string) => string>> }} [options]
+ *   `headers` gives more of them for a file; `edits`, by path, change texts on their way out
  * @returns the address, such as `http://127.0.0.1:40123`, and what stops the server
  */
-export async function serve(mounts, { headers = {}, edits = {} } = {}) {
+export async function serve(mounts, { headers = () => ({}), edits = {} } = {}) {
   async function content(path) {
     const [, mount, ...rest] = path.split('/')
     const source = mounts[mount]
@@ -42,7 +42,7 @@ export async function serve(mounts, { headers = {}, edits = {} } = {}) {
         'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream',
         'Content-Length': bytes.byteLength,
         'Cache-Control': 'no-store',
-        ...headers,
+        ...headers(path),
       })
       response.end(bytes)
     } catch (error) {

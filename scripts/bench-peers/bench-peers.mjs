@@ -16,9 +16,12 @@ const PACKAGES = join(HERE, 'node_modules')
 const COLD_TRIALS = 5
 const COLD_MODEL = 'resnet8_int8'
 const COLD_CONTENDERS = ['espalier-relaxed', 'litert-relaxed', 'ort-web']
-const CONTENDERS = ['espalier-relaxed', 'espalier-plain', 'litert-relaxed', 'litert-plain', 'ort-web']
 
-/** A page isolated from other origins has a clock that counts in steps of 5 µs; others have one of 100 µs. */
+/**
+ * The page of the measurements is isolated from other origins: its clock counts in steps of 5 µs, not of 100 µs. The cold
+ * pages are not, since the browser would start a second process when it has seen these headers.
+ */
+const MEASURE_PAGE = '/pages/measure.html'
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -27,7 +30,7 @@ const ISOLATED = {
 const { values: options } = parseArgs({
   options: {
     models: { type: 'string' },
-    contenders: { type: 'string', default: CONTENDERS.join() },
+    contenders: { type: 'string' },
     runs: { type: 'string' },
     quick: { type: 'boolean', default: false },
     dry: { type: 'boolean', default: false },
@@ -59,6 +62,8 @@ const { CHROMIUM, hasChromium, launchChromium } = await import('../chromium.mjs'
 const { MODELS, ZOO, describe, modelBytes, modelFile } = await import('./models.mjs')
 const { serve } = await import('../static-server.mjs')
 const { withInt8 } = await import('./litert-int8.mjs')
+const { coldPage, measurePage } = await import('./pages.mjs')
+const { CONTENDERS } = await import('./page/contenders.js')
 const { peersSection } = await import('./section.mjs')
 const { circumstances, writeSection } = await import('../benchmarks-page.mjs')
 
@@ -70,24 +75,28 @@ const names = chosen(
   MODELS.map(({ name }) => name),
   'model',
 )
-const contenders = chosen(options.contenders, CONTENDERS, 'contender')
+const contenders = chosen(options.contenders, Object.keys(CONTENDERS), 'contender')
 if (!(protocol.rounds >= 1)) stop(`--runs takes a number of rounds, not ${options.runs}`)
 
 const bundles = mkdtempSync(join(tmpdir(), 'espalier-bundles-'))
 const samples = new Map()
+const pages = new Map([['measure.html', measurePage]])
 const models = MODELS.filter(({ name }) => names.includes(name)).map((model) => describe(model, samples))
 const server = await serve(
   {
     page: join(HERE, 'page'),
+    pages,
     litert: join(PACKAGES, '@litertjs'),
     ort: join(PACKAGES, 'onnxruntime-web'),
     zoo: ZOO,
     bundles,
     samples,
   },
-  { headers: ISOLATED, edits: { '/litert/core/dist/index.js': withInt8 } },
+  {
+    headers: (path) => (path === MEASURE_PAGE ? ISOLATED : {}),
+    edits: { '/litert/core/dist/index.js': withInt8 },
+  },
 )
-const page = `${server.address}/page/index.html`
 
 /** Compiles the bundles; their sizes beside those of the files they were made from. */
 function makeBundles() {
@@ -139,8 +148,7 @@ async function measureLatency(browser) {
   for (const model of models) {
     process.stderr.write(`measuring ${model.name}\n`)
     const able = contenders.filter((name) => name !== 'ort-web' || model.onnx !== undefined)
-    const results = await withPage(browser, page, async (tab) => {
-      await tab.waitForFunction('globalThis.measure !== undefined')
+    const results = await withPage(browser, server.address + MEASURE_PAGE, async (tab) => {
       return tab.evaluate(([m, c, p]) => globalThis.measure(m, c, p), [model, able, protocol])
     })
     latency.push({ name: model.name, of: Object.fromEntries(results.map((r) => [r.name, r])) })
@@ -151,21 +159,20 @@ async function measureLatency(browser) {
 async function measureColdStart(browser) {
   const model = models.find(({ name }) => name === COLD_MODEL)
   if (model === undefined) return []
-  const cold = COLD_CONTENDERS.filter((name) => contenders.includes(name)).map((contender) => ({
-    contender,
-    times: [],
-    bytes: 0,
-  }))
+  const cold = COLD_CONTENDERS.filter((name) => contenders.includes(name)).map((contender) => {
+    const file = `cold-${contender}.html`
+    pages.set(file, coldPage(contender, model, CONTENDERS[contender].modules(model)))
+    return { contender, url: `${server.address}/pages/${file}`, times: [], bytes: 0 }
+  })
+  const openOnce = ({ url }) => withPage(browser, url, (tab) => tab.evaluate(() => globalThis.firstResult))
+  // The first of all pages waits for the browser itself to get going.
+  if (cold[0] !== undefined) await openOnce(cold[0])
   for (let trial = 0; trial < protocol.coldTrials; trial++) {
     process.stderr.write(`cold start ${trial + 1} of ${protocol.coldTrials}\n`)
     for (const entry of trial % 2 === 0 ? cold : [...cold].reverse()) {
-      const url = `${page}?cold=${encodeURIComponent(JSON.stringify({ model, contender: entry.contender }))}`
-      const first = await withPage(browser, url, async (tab) => {
-        await tab.waitForFunction('globalThis.cold !== undefined')
-        return tab.evaluate(() => globalThis.cold)
-      })
-      entry.times.push(first.ms)
-      entry.bytes = first.bytes
+      const { ms, bytes } = await openOnce(entry)
+      entry.times.push(ms)
+      entry.bytes = bytes
     }
   }
   return cold

@@ -28,7 +28,7 @@ export function describe({ name, onnx }, samples) {
   })
   return {
     name,
-    bundle: `/bundles/${name}/index.js`,
+    bundle: `/bundles/${name}`,
     tflite: `/zoo/models/${name}.tflite`,
     samples: both(name),
     ...(onnx === undefined ? {} : { onnx: `/zoo/models/${onnx}.onnx`, onnxSamples: both(onnx) }),

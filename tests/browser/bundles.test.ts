@@ -51,7 +51,7 @@ let server: Awaited<ReturnType<typeof serve>>
 
 describe.skipIf(!hasChromium)('in a browser', () => {
   beforeAll(async () => {
-    server = await serve({ site: 'tests/browser/site', bundles, samples: tensors }, { headers: POLICY })
+    server = await serve({ site: 'tests/browser/site', bundles, samples: tensors }, { headers: () => POLICY })
   })
   afterAll(async () => {
     await closeBrowser()

@@ -1,18 +1,10 @@
-/** What the script calls in the page: `compare` and `measure` on contenders that stay warm, `firstResult` on a cold page. */
-import { CONTENDERS } from './contenders.js'
+/** Measures contenders that stay warm, in turns; `measure` is what the script calls. */
+import { CONTENDERS, samplesFor } from './contenders.js'
+import { samplesOf } from './samples.js'
 
 /** Rounds of a contender take at least this long, so that a step of the clock is below a thousandth of it. */
 const BATCH_MS = 5
 const CLOCK_STEP_MS = 0.005
-
-async function samplesOf({ url, dtype, count }) {
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`${url}: ${response.status}`)
-  const bytes = await response.arrayBuffer()
-  const elements = dtype === 'f32' ? new Float32Array(bytes) : new Int8Array(bytes)
-  const size = elements.length / count
-  return Array.from({ length: count }, (_, i) => elements.subarray(i * size, (i + 1) * size))
-}
 
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
@@ -65,16 +57,16 @@ async function warmUp(engine, ms) {
  * Measures contenders on one model in turns. Every round has a sample of its own and another order: contenders
  * take turns in being first, and every second round goes backwards.
  *
- * @returns for each contender: `times`, milliseconds an inference, one for each round; `differences` of `elements`; `variant`
+ * @returns for each contender: `times`, milliseconds an inference, one for each round; `differences` of `elements`
  */
 async function measure(model, names, { rounds, warmUpMs }) {
   if (!crossOriginIsolated) throw new Error('the page is not isolated: the clock would be too coarse')
   const entries = []
   for (const name of names) {
-    const files = name === 'ort-web' ? model.onnxSamples : model.samples
+    const files = samplesFor(name, model)
     const inputs = await samplesOf(files.inputs)
     const outputs = await samplesOf(files.outputs)
-    const engine = await CONTENDERS[name](model)
+    const engine = await CONTENDERS[name].prepare(model)
     const agreement = await differing(engine, inputs, outputs)
     entries.push({ name, engine, inputs, agreement, times: [] })
   }
@@ -92,39 +84,11 @@ async function measure(model, names, { rounds, warmUpMs }) {
       times.push(await batch(engine, count))
     }
   }
-  return entries.map(({ name, engine, agreement, times }) => ({
+  return entries.map(({ name, agreement, times }) => ({
     name,
-    variant: engine.variant,
     times,
     ...agreement,
   }))
 }
 
-/**
- * On a page that was just opened: milliseconds from the start of the navigation until the first output can be read,
- * and the bytes that the engine and its model took to download.
- */
-async function firstResult(model, name) {
-  const samples = samplesOf((name === 'ort-web' ? model.onnxSamples : model.samples).inputs)
-  const engine = await CONTENDERS[name](model)
-  engine.fill((await samples)[0])
-  await engine.run()
-  engine.output()
-  const ms = performance.now()
-  const fetched = performance.getEntriesByType('resource').filter(({ name: url }) => isEngine(url))
-  return {
-    ms,
-    bytes: fetched.reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0),
-    files: fetched.map(({ name: url, decodedBodySize }) => [new URL(url).pathname, decodedBodySize]),
-  }
-}
-
-const isEngine = (url) => !/^\/(page|samples)\//.test(new URL(url).pathname)
-
-/** On a cold page the address says what to do, so that nothing waits for the script. */
-const cold = new URL(location.href).searchParams.get('cold')
-if (cold !== null) {
-  const { model, contender } = JSON.parse(cold)
-  globalThis.cold = firstResult(model, contender)
-}
 globalThis.measure = measure

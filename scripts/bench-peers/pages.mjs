@@ -1,0 +1,26 @@
+/** The documents that the browser opens. */
+
+/** Modules of the page are in page/; `job` is what a cold page does, `modules` are announced so that they load at once. */
+function documentOf(script, { modules = [], job } = {}) {
+  const head = modules.map((url) => `<link rel="modulepreload" href="${url}">\n`).join('')
+  const data =
+    job === undefined ? '' : `<script type="application/json" id="job">${JSON.stringify(job)}</script>\n`
+  return Buffer.from(`<!doctype html>
+<meta charset="utf-8">
+<title>bench:peers</title>
+<link rel="icon" href="data:,">
+<script type="importmap">{ "imports": { "@litertjs/wasm-utils": "/litert/wasm-utils/dist/index.js" } }</script>
+${head}<body></body>
+${data}<script type="module" src="/page/${script}"></script>
+`)
+}
+
+export const measurePage = documentOf('measure.js')
+
+/** A page for the first result of one contender. */
+export function coldPage(contender, model, modules) {
+  return documentOf('cold.js', {
+    modules: ['/page/contenders.js', '/page/samples.js', ...modules],
+    job: { contender, model },
+  })
+}
