@@ -3,8 +3,10 @@
  * Content-Security-Policy that allows this page's own files and nothing else:
  *
  *   node examples/digits-web/serve.mjs [--port 8080]
+ *
+ * The compiler must have been built: npm run build.
  */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -38,9 +40,9 @@ const { values } = parseArgs({ options: { port: { type: 'string', default: '8080
 
 const bundle = join(HERE, 'model')
 rmSync(bundle, { recursive: true, force: true })
-execFileSync(process.execPath, [ESPALIER, 'compile', NETWORK, '--target', 'wasm', '-o', bundle, '--quiet'], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-})
+const compile = [ESPALIER, 'compile', NETWORK, '--target', 'wasm', '-o', bundle, '--quiet']
+const { status } = spawnSync(process.execPath, compile, { stdio: ['ignore', 'ignore', 'inherit'] })
+if (status !== 0) process.exit(1)
 
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost')
