@@ -34,6 +34,7 @@ export function packageJson(
 export function packageName(model: string): string {
   const name = model
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
     .slice(0, MAX_NAME_LENGTH)

@@ -34,8 +34,8 @@ ${example(name, inputs, outputs)}
 - \`load()\` fetches once. Each further call makes an independent instance.
 - What goes wrong is a \`ModelError\` with a \`code\`; \`index.d.ts\` lists them.
 
-**Node** 20.19 or later: as above; **bundlers** such as Vite and webpack too, which find the files by their URLs. Vite's
-development server must be told not to bundle the package ahead: \`optimizeDeps: { exclude: [${JSON.stringify(name)}] }\`.
+**Node** 20.19 or later: as above; **bundlers** such as Vite and webpack too, which find the files by their URLs. The
+development server of Vite before version 8 must not bundle the package ahead: \`optimizeDeps: { exclude: [${JSON.stringify(name)}] }\`.
 
 **Browsers**, without a bundler: serve this folder and import its \`index.js\`.
 

@@ -54,8 +54,8 @@ export interface LoadOptions {
   readonly variant?: Variant
   /** The folder that holds the modules and the weights, if not that of index.js. */
   readonly base?: string | URL
-  /** One of the bundle's modules, compiled or as bytes; none is fetched. */
-  readonly module?: WebAssembly.Module | ArrayBuffer | ArrayBufferView
+  /** One of the bundle's modules, a WebAssembly.Module or its bytes; none is fetched. */
+  readonly module?: object
   /** The content of weights.bin; it is not fetched. */
   readonly weights?: ArrayBuffer | ArrayBufferView
   /** Fetch with this function. */

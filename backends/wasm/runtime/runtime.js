@@ -56,12 +56,14 @@ export function detectVariant() {
   if (first) return first
   throw new ModelError(
     'no-simd',
-    'This engine has no 128-bit SIMD for WebAssembly, which the model needs. Use a browser of 2023 or later, or Node 20, on a processor that has it.',
+    'This engine has no 128-bit SIMD for WebAssembly, which the model needs. Use a browser of 2023 or later, or Node 20.19 or later, on a processor that has it.',
   )
 }
 
 /** @param {Variant} variant */
 function isExact(variant) {
+  // Some browsers have none in their strictest mode.
+  if (!globalThis.WebAssembly) return false
   if (variant === 'plain') return WebAssembly.validate(fromBase64(SIMD_PROBE))
   const bytes = fromBase64(RELAXED_PROBE)
   if (!WebAssembly.validate(bytes)) return false
@@ -121,7 +123,7 @@ export function createLoader(signature, { modules, weights }) {
     if (!signal) kept.set(key, made)
     made.then(
       () => kept.set(key, made),
-      () => kept.delete(key),
+      () => kept.get(key) === made && kept.delete(key),
     )
     return made
   }
@@ -133,13 +135,14 @@ export function createLoader(signature, { modules, weights }) {
   return async function load(options = {}) {
     const variant = options.variant ?? detectVariant()
     requireExact(variant)
+    // What the caller has is checked before anything is fetched.
+    const given = {
+      module: options.module && (await givenModule(options.module, modules)),
+      weights: options.weights && givenWeights(options.weights, weights),
+    }
     const [module, bytes] = await Promise.all([
-      options.module
-        ? givenModule(options.module, modules)
-        : once(variant, options, () => fetchModule(modules[variant], options)),
-      options.weights
-        ? checkWeights(bytesOf(options.weights, 'weights'), weights, 'The given weights')
-        : once('weights', options, () => fetchWeights(weights, options)),
+      given.module ?? once(variant, options, () => fetchModule(modules[variant], options)),
+      given.weights ?? once('weights', options, () => fetchWeights(weights, options)),
     ])
     options.signal?.throwIfAborted()
     return instantiate(signature, identify(module, modules, options.variant), module, bytes)
@@ -243,6 +246,14 @@ async function compile(bytes, files, where, streamed) {
 async function fetchWeights(file, options) {
   const { bytes, url } = await fetchFile(file, options)
   return checkWeights(bytes, file, url)
+}
+
+/**
+ * @param {Bytes} source
+ * @param {RuntimeFiles['weights']} file
+ */
+function givenWeights(source, file) {
+  return checkWeights(bytesOf(source, 'weights'), file, 'The given weights')
 }
 
 /**
@@ -456,7 +467,7 @@ export class Model {
   quantize(real, name) {
     const port = find(this.#signature.inputs, name, 'input')
     requireNumbers(real, 'quantize')
-    if (port.dtype === 'float32') return Float32Array.from(real)
+    if (port.dtype === 'float32') return Float32Array.from(real, Number)
     const { scale, zeroPoint } = quantization(port, 'input')
     const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(port.dtype) ?? []
     const count = 2 ** Number(bits)
@@ -478,9 +489,11 @@ export class Model {
   dequantize(elements, name) {
     const port = find(this.#signature.outputs, name, 'output')
     requireNumbers(elements, 'dequantize')
-    if (port.dtype === 'float32') return Float32Array.from(elements)
+    if (port.dtype === 'float32') return Float32Array.from(elements, Number)
     const { scale, zeroPoint } = quantization(port, 'output')
-    return Float32Array.from(elements, (element) => scale * (element - zeroPoint))
+    const real = new Float32Array(elements.length)
+    for (let i = 0; i < real.length; i++) real[i] = scale * (Number(elements[i]) - zeroPoint)
+    return real
   }
 }
 
