@@ -1,0 +1,110 @@
+/** The compiler to WebAssembly: a graph becomes steps, a memory plan, a weights file, and a module for each variant. */
+import { attempt, fail, must, type Result } from '../../ir/diagnostic.ts'
+import type { Graph, ValueId } from '../../ir/graph.ts'
+import { typeOf } from '../../ir/graph.ts'
+import { VARIANTS, type Variant, type WasmArtifact, type WasmLayer, type WasmPort } from './artifact.ts'
+import { ModuleBuilder } from './codegen/module.ts'
+import { borders } from './lower/borders.ts'
+import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
+import { RULES } from './lower/rules.ts'
+import { planMemory } from './memory-plan.ts'
+import { contiguous, type Place, placedBytes } from './storage.ts'
+
+export interface CompileOptions {
+  /** Modules export each step besides, to be timed. */
+  readonly exportsLayers?: boolean
+}
+
+/** Where the weights start; nothing lies at address 0. */
+const WEIGHTS_ADDRESS = 16
+/** Kernels may read up to a vector and a half past a tensor's end. */
+const SLACK_BYTES = 64
+
+/** The modules that compute exactly what the verified graph does. Diagnostics: `wasm/...`. */
+export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<WasmArtifact> {
+  return attempt(() => {
+    const lowering = new Lowering(graph, borders(graph))
+    const inputs = graph.inputs.map((id) => port(lowering, id, `input ${id}`))
+    graph.inputs.forEach((id, n) => {
+      takeInput(lowering, id, must(inputs[n], 'input').place)
+    })
+    for (const node of graph.nodes) {
+      const rule = RULES[node.op] ?? fail({ code: 'wasm/unsupported', message: `no rule for ${node.op}` })
+      rule(node, lowering)
+    }
+    const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))
+    graph.outputs.forEach((id, n) => {
+      giveOutput(lowering, id, must(outputs[n], 'output').place)
+    })
+
+    const weights = lowering.weightsFile()
+    const kept = new Set([...inputs, ...outputs].map(({ place }) => place.buffer))
+    const plan = planMemory(lowering.buffers(kept), WEIGHTS_ADDRESS + weights.length)
+    const address = ({ buffer, offset }: Place) =>
+      offset + (buffer === WEIGHTS ? WEIGHTS_ADDRESS : must(plan.addresses.get(buffer), buffer))
+    const ports = (list: readonly { readonly id: ValueId; readonly place: Place }[]): readonly WasmPort[] =>
+      list.map(({ id, place }) => ({ name: id, type: typeOf(graph, id), address: address(place) }))
+    const modules = VARIANTS.map((variant) => {
+      const bytes = emitModule(variant, lowering, plan.end + SLACK_BYTES, address, options)
+      return [variant, bytes] as const
+    })
+    return {
+      model: graph.name,
+      inputs: ports(inputs),
+      outputs: ports(outputs),
+      layers: lowering.steps.map(layerOf),
+      weights,
+      weightsAddress: WEIGHTS_ADDRESS,
+      modules: Object.fromEntries(modules) as { readonly [V in Variant]: Uint8Array },
+    }
+  })
+}
+
+function port(lowering: Lowering, id: ValueId, buffer: string) {
+  const bytes = placedBytes(contiguous(lowering.type(id), { buffer, offset: 0 }))
+  return { id, place: lowering.buffer(bytes, buffer) }
+}
+
+/** Elements of one byte are brought into the form and place that the kernels expect; others stay where they are. */
+function takeInput(lowering: Lowering, id: ValueId, place: Place): void {
+  const given = contiguous(lowering.type(id), place)
+  if (given.type.dtype !== 'i8') {
+    lowering.place(id, given)
+    return
+  }
+  const label = { name: id, op: 'input' }
+  lowering.copy(given, lowering.allocate(id, label), label, true)
+}
+
+function giveOutput(lowering: Lowering, id: ValueId, place: Place): void {
+  const type = lowering.type(id)
+  const label = { name: id, op: 'output' }
+  lowering.copy(lowering.placement(id), contiguous(type, place), label, type.dtype === 'i8')
+}
+
+function layerOf({ layer, op, macs, kernel }: Step): WasmLayer {
+  return { name: layer, op, macs, kernel: kernel.name }
+}
+
+function emitModule(
+  variant: Variant,
+  lowering: Lowering,
+  memoryBytes: number,
+  address: (place: Place) => number,
+  { exportsLayers = false }: CompileOptions,
+): Uint8Array {
+  const b = new ModuleBuilder(variant, memoryBytes)
+  const call = ({ kernel, places }: Step) =>
+    b.call(
+      kernel.define(b),
+      places.map((place) => b.wasm.i32.const(address(place))),
+    )
+  b.exportFunction('init', lowering.initial.map(call))
+  b.exportFunction('run', lowering.steps.map(call))
+  if (exportsLayers) {
+    lowering.steps.forEach((step, n) => {
+      b.exportFunction(`layer_${n}`, [call(step)])
+    })
+  }
+  return b.finish()
+}

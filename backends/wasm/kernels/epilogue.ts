@@ -1,0 +1,145 @@
+/**
+ * From sums to output bytes: requantization (see float-requant.ts), the output's zero point, clamping, narrowing and
+ * the stores of a tile.
+ *
+ * Parameters of four channels are 48 bytes: bias, scale and offset, four 32-bit values each. A channel for which no
+ * float32 function was found is requantized by the integer rule itself: its sum is replaced by the exact result, and
+ * its scale is 1 and its offset 0.
+ */
+import type { RoundingRule } from '../../../ir/arith/rounding.ts'
+import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+import type { FloatForm } from '../float-requant.ts'
+import { storedZero } from '../storage.ts'
+
+export const PARAMETER_BYTES = 48
+export const BIAS_OFFSET = 0
+const SCALE_OFFSET = 16
+const OFFSET_OFFSET = 32
+
+export interface Epilogue {
+  readonly form: FloatForm
+  readonly zeroPoint: number
+  readonly min: number
+  readonly max: number
+}
+
+/** A channel that takes the integer rule. */
+export interface ExactChannel {
+  readonly channel: number
+  readonly rule: RoundingRule
+  readonly factor: number
+  readonly multiplier: number
+  readonly shift: number
+}
+
+/** One vector of sums and where it goes: 4 channels, fewer in the last of a layer. */
+export interface Outgoing {
+  readonly sums: Local
+  /** Byte offset of its channels' parameters from the tile's. */
+  readonly parameters: number
+  /** Byte offset of its first channel from the tile's output. */
+  readonly output: number
+  /** 1 to 4. */
+  readonly channels: number
+}
+
+/** Requantizes and stores vectors. `parameters` and `output` are the tile's own addresses. */
+export function requantizeAndStore(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  epilogue: Epilogue,
+  vectors: readonly Outgoing[],
+  parameters: Local,
+  output: Local,
+): readonly Expression[] {
+  const { i8x16, i16x8, v128 } = b.wasm
+  const statements: Expression[] = []
+  for (const { sums, parameters: at } of vectors) {
+    statements.push(sums.set(toInteger(b, f, epilogue.form, sums, parameters, at, statements)))
+  }
+  const bytes = f.v128()
+  for (let q = 0; q < vectors.length; q += 4) {
+    const quad = vectors.slice(q, q + 4)
+    const sum = (n: number) => (quad[Math.min(n, quad.length - 1)] as Outgoing).sums.get()
+    const words = (n: number) => withZeroPoint(b, i16x8.narrow_i32x4_s(sum(n), sum(n + 1)), epilogue)
+    const low = words(0)
+    const high = quad.length > 2 ? words(2) : words(0)
+    const unsigned = b.variant === 'relaxed_unsigned'
+    const narrowed = unsigned ? i8x16.narrow_i16x8_u(low, high) : i8x16.narrow_i16x8_s(low, high)
+    statements.push(bytes.set(clampBytes(b, narrowed, epilogue)))
+    statements.push(...storeQuad(v128, quad, bytes, output))
+  }
+  return statements
+}
+
+function toInteger(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  form: FloatForm,
+  sums: Local,
+  parameters: Local,
+  at: number,
+  before: Expression[],
+): Expression {
+  const { v128, f32x4 } = b.wasm
+  const scale = v128.load(at + SCALE_OFFSET, 4, parameters.get())
+  const offset = v128.load(at + OFFSET_OFFSET, 4, parameters.get())
+  const product = f32x4.mul(f32x4.convert_i32x4_s(sums.get()), scale)
+  if (form === 'floor') return b.truncate(f32x4.add(product, offset))
+  const p = f.v128()
+  before.push(p.set(product))
+  const sign = v128.and(p.get(), b.wasm.v128.const(SIGN_BITS))
+  return b.truncate(f32x4.add(p.get(), v128.or(sign, offset)))
+}
+
+const SIGN_BITS = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 0x80 : 0))
+
+function withZeroPoint(b: ModuleBuilder, words: Expression, { zeroPoint }: Epilogue): Expression {
+  const stored = zeroPoint + storedZero(b.variant)
+  return stored === 0
+    ? words
+    : b.wasm.i16x8.add_saturate_s(words, b.wasm.i16x8.splat(b.wasm.i32.const(stored)))
+}
+
+/** Narrowing has clamped to the byte's own range. */
+function clampBytes(b: ModuleBuilder, bytes: Expression, { min, max }: Epilogue): Expression {
+  const { i8x16, i32 } = b.wasm
+  const unsigned = b.variant === 'relaxed_unsigned'
+  const bound = (value: number) => i8x16.splat(i32.const(value + storedZero(b.variant)))
+  let clamped = bytes
+  if (min > -128) {
+    clamped = unsigned ? i8x16.max_u(clamped, bound(min)) : i8x16.max_s(clamped, bound(min))
+  }
+  if (max < 127) clamped = unsigned ? i8x16.min_u(clamped, bound(max)) : i8x16.min_s(clamped, bound(max))
+  return clamped
+}
+
+/** Stores the four lanes of a quad, neighbours together. */
+function storeQuad(
+  v128: ModuleBuilder['wasm']['v128'],
+  quad: readonly Outgoing[],
+  bytes: Local,
+  output: Local,
+): readonly Expression[] {
+  const statements: Expression[] = []
+  const isFull = (lane: number) => quad[lane]?.channels === 4
+  const follows = (lane: number) =>
+    isFull(lane) && quad[lane]?.output === (quad[lane - 1]?.output ?? Number.NaN) + 4
+  if (isFull(0) && follows(1) && follows(2) && follows(3)) {
+    return [v128.store((quad[0] as Outgoing).output, 1, output.get(), bytes.get())]
+  }
+  for (let lane = 0; lane < quad.length; lane++) {
+    const { output: at, channels } = quad[lane] as Outgoing
+    if (lane % 2 === 0 && isFull(lane) && follows(lane + 1)) {
+      statements.push(v128.store64_lane(at, 1, lane / 2, output.get(), bytes.get()))
+      lane++
+    } else if (channels === 4) {
+      statements.push(v128.store32_lane(at, 1, lane, output.get(), bytes.get()))
+    } else {
+      for (let c = 0; c < channels; c++) {
+        statements.push(v128.store8_lane(at + c, 1, 4 * lane + c, output.get(), bytes.get()))
+      }
+    }
+  }
+  return statements
+}

@@ -1,0 +1,88 @@
+/** Requantization of single sums by the integer rules, for the few channels that float32 cannot follow. */
+import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+import type { ExactChannel } from './epilogue.ts'
+
+interface ExactTile {
+  /** Those that blocks of this kind can hold. */
+  readonly channels: readonly ExactChannel[]
+  readonly width: number
+  /** Of a whole block. */
+  readonly blockBytes: number
+  readonly blockChannels: number
+  /** Addresses of the first block and of the current one. */
+  readonly first: Local
+  readonly block: Local
+  readonly sum: (pixel: number, vector: number) => Local
+}
+
+/** Where the current block holds such channels, replaces their sums by the exact results. */
+export function replaceExact(b: ModuleBuilder, tile: ExactTile): readonly Expression[] {
+  const { i32, i32x4 } = b.wasm
+  return tile.channels.map((exact) => {
+    const index = Math.floor(exact.channel / tile.blockChannels)
+    const within = exact.channel % tile.blockChannels
+    const here = i32.eq(tile.block.get(), i32.add(tile.first.get(), i32.const(index * tile.blockBytes)))
+    const replaced = Array.from({ length: tile.width }, (_, pixel) => {
+      const sum = tile.sum(pixel, Math.floor(within / 4))
+      const lane = within % 4
+      const result = exactResult(b, i32x4.extract_lane(sum.get(), lane), exact)
+      return sum.set(i32x4.replace_lane(sum.get(), lane, result))
+    })
+    return b.wasm.if(here, b.wasm.block(null, replaced))
+  })
+}
+
+type Rule = Pick<ExactChannel, 'rule' | 'factor' | 'multiplier' | 'shift'>
+
+/** An int32 scaled by a rule of ir/arith/rounding.ts; the result is an int32, not yet clamped. */
+export function exactResult(b: ModuleBuilder, sum: Expression, scaling: Rule): Expression {
+  const name = b.define(
+    `exact ${scaling.rule} ${scaling.factor} ${scaling.multiplier} ${scaling.shift}`,
+    1,
+    (f, x) => [
+      scaling.rule === 'real' ? scaledReal(b, f, x, scaling.factor) : scaledTflite(b, f, x, scaling),
+    ],
+    'i32',
+  )
+  return b.call(name, [sum], 'i32')
+}
+
+/** round(x * factor) in doubles, halves away from zero; saturates to int32. */
+function scaledReal(b: ModuleBuilder, f: FunctionBuilder, x: Local | undefined, factor: number): Expression {
+  const { f64, i32 } = b.wasm
+  const product = f.f64()
+  const whole = f.f64()
+  const away = f64.add(whole.get(), f64.copysign(f64.const(1), product.get()))
+  const isHalf = f64.ge(f64.abs(f64.sub(product.get(), whole.get())), f64.const(0.5))
+  return b.wasm.block(null, [
+    product.set(f64.mul(f64.convert_s.i32(must(x).get()), f64.const(factor))),
+    whole.set(f64.trunc(product.get())),
+    i32.trunc_s_sat.f64(b.wasm.select(isHalf, away, whole.get())),
+  ])
+}
+
+/** The rule `tflite`: see ir/arith/rounding.ts. Products of int32 are taken in 64 bits. */
+function scaledTflite(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  x: Local | undefined,
+  { rule, multiplier, shift }: Rule,
+): Expression {
+  if (rule !== 'tflite') throw new Error(`internal error: no code for the rounding rule ${rule}`)
+  const { i32, i64 } = b.wasm
+  const high = f.i32()
+  const input = shift > 0 ? i32.shl(must(x).get(), i32.const(shift)) : must(x).get()
+  const product = i64.mul(i64.extend_s(input), i64.const(multiplier, multiplier < 0 ? -1 : 0))
+  const rounded = i64.shr_s(i64.add(product, i64.const(1 << 30, 0)), i64.const(31, 0))
+  const doubled = high.set(i32.wrap(rounded))
+  if (shift >= 0) return b.wasm.block(null, [doubled, high.get()])
+  const mask = 2 ** -shift - 1
+  const threshold = i32.add(i32.const(mask >>> 1), i32.lt_s(high.get(), i32.const(0)))
+  const up = i32.gt_s(i32.and(high.get(), i32.const(mask)), threshold)
+  return b.wasm.block(null, [doubled, i32.add(i32.shr_s(high.get(), i32.const(-shift)), up)])
+}
+
+function must(x: Local | undefined): Local {
+  if (x === undefined) throw new Error('internal error: a function without its parameter')
+  return x
+}

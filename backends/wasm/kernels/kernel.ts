@@ -1,0 +1,9 @@
+/** What a kernel is to the rest of the compiler: a function specialized to shapes, made at most once a module. */
+import type { ModuleBuilder } from '../codegen/module.ts'
+
+export interface Kernel {
+  /** For reports: the kind, and what it was specialized to. */
+  readonly name: string
+  /** Defines the function, of `parameters` addresses, in a module; gives its name there. */
+  readonly define: (b: ModuleBuilder) => string
+}

@@ -1,0 +1,255 @@
+/** Rules of the ops with weights, for int8: each becomes the convolution kernel or the depthwise one. */
+import { type ChannelRequant, convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
+import type { Activation } from '../../../ir/arith/saturate.ts'
+import { must } from '../../../ir/diagnostic.ts'
+import type { TensorData } from '../../../ir/dtype.ts'
+import type { Node } from '../../../ir/graph.ts'
+import { pads, pair } from '../../../ir/ops/convolution.ts'
+import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
+import { OPS } from '../../../ir/ops/registry.ts'
+import { elementCount } from '../../../ir/tensor.ts'
+import { convolutionKernel } from '../kernels/convolution.ts'
+import { DEPTHWISE_VECTORS, depthwiseFours, depthwiseKernel } from '../kernels/depthwise.ts'
+import type { Kernel } from '../kernels/kernel.ts'
+import { at, isContiguous, type Place, type Placement } from '../storage.ts'
+import type { Lowering } from './lowering.ts'
+import { packLayer } from './weights.ts'
+
+interface WindowAttrs {
+  readonly strideY: number
+  readonly strideX: number
+  readonly dilationY: number
+  readonly dilationX: number
+  readonly top: number
+  readonly left: number
+  readonly activation: Activation
+}
+
+function windowAttrs(node: Node): WindowAttrs {
+  const attrs = withDefaults(OPS[node.op].attrs, node.attrs)
+  const [strideY, strideX] = pair(attrs.stride as readonly number[], 'stride')
+  const [dilationY, dilationX] = pair(attrs.dilation as readonly number[], 'dilation')
+  const [top, left] = pads(attrs.pads as readonly number[])
+  return { strideY, strideX, dilationY, dilationX, top, left, activation: attrs.activation as Activation }
+}
+
+interface Operands {
+  readonly x: Placement
+  readonly y: Placement
+  readonly weights: TensorData
+  readonly bias: TensorData | undefined
+}
+
+function operands(node: Node, lowering: Lowering): Operands {
+  const [x, w, b] = node.inputs
+  const weights = must(lowering.constant(w), 'constant weights')
+  return {
+    x: lowering.placement(must(x, 'x')),
+    y: lowering.allocate(must(node.outputs[0], 'an output'), node),
+    weights,
+    bias: lowering.constant(b),
+  }
+}
+
+/** conv2d: each group of channels by itself. */
+export function conv2d(node: Node, lowering: Lowering): void {
+  const { x, y, weights, bias } = operands(node, lowering)
+  const wType = lowering.type(must(node.inputs[1], 'w'))
+  const [, height, width, channels] = nhwc(x.type, 'x')
+  const [, outputHeight, outputWidth, outputs] = nhwc(y.type, 'y')
+  const [, kernelHeight, kernelWidth, groupChannels] = nhwc(wType, 'w')
+  const attrs = windowAttrs(node)
+  const groups = channels / groupChannels
+  const groupOutputs = outputs / groups
+  // The taps of a kernel row lie side by side, if the window is dense: one run of bytes.
+  const isDense = attrs.dilationX === 1 && groups === 1
+  const runs = isDense ? 1 : kernelWidth
+  const runBytes = (isDense ? kernelWidth : 1) * groupChannels
+  const paddedBytes = Math.ceil(runBytes / 4) * 4
+  // Without a window rows do not matter: all pixels are one row.
+  const isPointwise =
+    kernelHeight * kernelWidth * attrs.strideX * attrs.strideY === 1 && isContiguous(x) && isContiguous(y)
+  const vectors = blockVectors(groupOutputs)
+  const requant = convRequant(
+    x.type,
+    wType,
+    y.type,
+    attrs.activation,
+    node.inputs[2] === undefined ? undefined : lowering.type(node.inputs[2]),
+  )
+  for (let g = 0; g < groups; g++) {
+    const firstOutput = g * groupOutputs
+    const packed = packLayer(
+      lowering,
+      {
+        channels: groupOutputs,
+        depth: kernelHeight * runs * paddedBytes,
+        weight(channel, k) {
+          const within = k % paddedBytes
+          if (within >= runBytes) return 0
+          const row = (firstOutput + channel) * kernelHeight * runs + Math.floor(k / paddedBytes)
+          return Number(weights[row * runBytes + within])
+        },
+        bias: bias?.slice(firstOutput, firstOutput + groupOutputs),
+        requant: channelsOf(requant, firstOutput, groupOutputs),
+        vectors,
+      },
+      node.name,
+    )
+    const kernel = convolutionKernel({
+      rows: isPointwise ? 1 : outputHeight,
+      columns: isPointwise ? height * width : outputWidth,
+      inputColumn: attrs.strideX * channels,
+      inputRow: attrs.strideY * x.rowPitch,
+      outputColumn: outputs,
+      outputRow: y.rowPitch,
+      outer: { count: kernelHeight, step: attrs.dilationY * x.rowPitch },
+      inner: { count: runs, step: attrs.dilationX * channels },
+      bytes: runBytes,
+      channels: groupOutputs,
+      vectors,
+      order: 'channels',
+      epilogue: packed.epilogue,
+      exact: packed.exact,
+    })
+    const window = at(x.place, g * groupChannels - attrs.top * x.rowPitch - attrs.left * channels)
+    eachImage(node, lowering, x, y, kernel, window, packed.weights, at(y.place, firstOutput), groups)
+  }
+}
+
+/** depthwise_conv2d: with one output for each channel its own kernel, else a convolution in groups. */
+export function depthwiseConv2d(node: Node, lowering: Lowering): void {
+  const { x, y, weights, bias } = operands(node, lowering)
+  const wType = lowering.type(must(node.inputs[1], 'w'))
+  const [, , , channels] = nhwc(x.type, 'x')
+  const [, outputHeight, outputWidth, outputs] = nhwc(y.type, 'y')
+  const [, kernelHeight, kernelWidth] = nhwc(wType, 'w')
+  const attrs = windowAttrs(node)
+  const requant = convRequant(
+    x.type,
+    wType,
+    y.type,
+    attrs.activation,
+    node.inputs[2] === undefined ? undefined : lowering.type(node.inputs[2]),
+  )
+  const groups = Math.ceil(kernelWidth / 4)
+  const packed = packLayer(
+    lowering,
+    {
+      channels: outputs,
+      depth: 4 * depthwiseFours(kernelHeight, kernelWidth),
+      weight(channel, k) {
+        const ky = Math.floor(k / (4 * groups))
+        const kx = k % (4 * groups)
+        return kx < kernelWidth ? Number(weights[(ky * kernelWidth + kx) * outputs + channel]) : 0
+      },
+      bias,
+      requant,
+      vectors: DEPTHWISE_VECTORS,
+    },
+    node.name,
+  )
+  const kernel = depthwiseKernel({
+    rows: outputHeight,
+    columns: outputWidth,
+    channels,
+    kernelHeight,
+    kernelWidth,
+    inputColumn: attrs.strideX * channels,
+    inputRow: attrs.strideY * x.rowPitch,
+    tapColumn: attrs.dilationX * channels,
+    tapRow: attrs.dilationY * x.rowPitch,
+    outputRow: y.rowPitch,
+    epilogue: packed.epilogue,
+    exact: packed.exact,
+  })
+  const window = at(x.place, -attrs.top * x.rowPitch - attrs.left * channels)
+  eachImage(node, lowering, x, y, kernel, window, packed.weights, y.place, 1)
+}
+
+/** fully_connected: a convolution of one pixel for each row of the input. */
+export function fullyConnected(node: Node, lowering: Lowering): void {
+  const [xId, wId, biasId] = node.inputs
+  const x = lowering.flat(must(xId, 'x'), node)
+  const { placement: y, finish } = lowering.flatResult(must(node.outputs[0], 'an output'), node)
+  const wType = lowering.type(must(wId, 'w'))
+  const weights = must(lowering.constant(wId), 'constant weights')
+  const [outputs = 0, depth = 0] = wType.shape
+  const padded = Math.ceil(depth / 4) * 4
+  const { activation } = withDefaults(OPS.fully_connected.attrs, node.attrs)
+  const biasType = biasId === undefined ? undefined : lowering.type(biasId)
+  const vectors = blockVectors(outputs)
+  const packed = packLayer(
+    lowering,
+    {
+      channels: outputs,
+      depth: padded,
+      weight: (channel, k) => (k < depth ? Number(weights[channel * depth + k]) : 0),
+      bias: lowering.constant(biasId),
+      requant: fullyConnectedRequant(x.type, wType, y.type, activation as Activation, biasType),
+      vectors,
+    },
+    node.name,
+  )
+  const kernel = convolutionKernel({
+    rows: 1,
+    columns: elementCount(x.type.shape) / depth,
+    inputColumn: depth,
+    inputRow: 0,
+    outputColumn: outputs,
+    outputRow: 0,
+    outer: { count: 1, step: 0 },
+    inner: { count: 1, step: 0 },
+    bytes: depth,
+    channels: outputs,
+    vectors,
+    order: 'channels',
+    epilogue: packed.epilogue,
+    exact: packed.exact,
+  })
+  lowering.step(node, kernel, [x.place, packed.weights, y.place], macsOf(node, lowering))
+  finish()
+}
+
+/** Vectors of four channels that a block holds: a divisor of all of them where there is one. */
+function blockVectors(channels: number): number {
+  const total = Math.ceil(channels / 4)
+  const fits = [3, 2, 4].find((vectors) => total % vectors === 0)
+  return fits ?? Math.min(3, total)
+}
+
+function channelsOf(requant: ChannelRequant, from: number, count: number): ChannelRequant {
+  return {
+    ...requant,
+    factor: requant.factor.slice(from, from + count),
+    multiplier: requant.multiplier.slice(from, from + count),
+    shift: requant.shift.slice(from, from + count),
+  }
+}
+
+/** One step for each image of the batch; together they count the node's work, or their share of `parts`. */
+function eachImage(
+  node: Node,
+  lowering: Lowering,
+  x: Placement,
+  y: Placement,
+  kernel: Kernel,
+  input: Place,
+  weights: Place,
+  output: Place,
+  parts: number,
+): void {
+  const macs = macsOf(node, lowering) / (x.images * parts)
+  for (let image = 0; image < x.images; image++) {
+    const places = [at(input, image * x.imagePitch), weights, at(output, image * y.imagePitch)]
+    lowering.step(node, kernel, places, macs)
+  }
+}
+
+function macsOf(node: Node, lowering: Lowering): number {
+  return OPS[node.op].macs({
+    inputs: node.inputs.map((id) => lowering.type(id)),
+    outputs: node.outputs.map((id) => lowering.type(id)),
+    attrs: node.attrs,
+  })
+}

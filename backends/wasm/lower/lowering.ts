@@ -1,0 +1,187 @@
+/** A graph on its way to steps: where every tensor lies, what runs in which order, and the bytes of the constants. */
+
+import { zeroPointOf } from '../../../ir/arith/requant.ts'
+import { must } from '../../../ir/diagnostic.ts'
+import type { TensorData } from '../../../ir/dtype.ts'
+import { type Graph, typeOf, type ValueId } from '../../../ir/graph.ts'
+import { pack } from '../../../ir/packing.ts'
+import type { TensorType } from '../../../ir/tensor.ts'
+import { borderKernel } from '../kernels/border.ts'
+import { copyKernel } from '../kernels/copy.ts'
+import type { Kernel } from '../kernels/kernel.ts'
+import { align, type Buffer } from '../memory-plan.ts'
+import {
+  at,
+  type Border,
+  bordered,
+  contiguous,
+  isContiguous,
+  NO_BORDER,
+  type Place,
+  type Placement,
+  placedBytes,
+} from '../storage.ts'
+
+/** What a step belongs to: a node of the graph, or a tensor that it brings in or out. */
+export interface Label {
+  readonly name: string
+  readonly op: string
+}
+
+/** A call of a kernel. */
+export interface Step {
+  readonly layer: string
+  readonly op: string
+  readonly macs: number
+  readonly kernel: Kernel
+  /** The addresses that it is called with. */
+  readonly places: readonly Place[]
+}
+
+/** The buffer of all constants: the weights file. */
+export const WEIGHTS = 'weights'
+
+export class Lowering {
+  readonly graph: Graph
+  readonly steps: Step[] = []
+  /** Run once, when the weights are in place. */
+  readonly initial: Step[] = []
+  private readonly placements = new Map<ValueId, Placement>()
+  private readonly borders: ReadonlyMap<ValueId, Border>
+  private readonly sizes = new Map<string, number>()
+  private readonly constants: Uint8Array[] = []
+  private constantBytes = 0
+  private temporaries = 0
+
+  constructor(graph: Graph, borders: ReadonlyMap<ValueId, Border>) {
+    this.graph = graph
+    this.borders = borders
+  }
+
+  type(id: ValueId): TensorType {
+    return typeOf(this.graph, id)
+  }
+
+  /** The elements of a constant; undefined for a value that is computed. */
+  constant(id: ValueId | undefined): TensorData | undefined {
+    return id === undefined ? undefined : this.graph.values.get(id)?.data
+  }
+
+  step(node: Label, kernel: Kernel, places: readonly Place[], macs = 0): void {
+    this.steps.push({ layer: node.name, op: node.op, macs, kernel, places })
+  }
+
+  /** Appends bytes to the weights file, at a multiple of 16. */
+  weights(bytes: Uint8Array): Place {
+    const offset = align(this.constantBytes)
+    if (offset > this.constantBytes) this.constants.push(new Uint8Array(offset - this.constantBytes))
+    this.constants.push(bytes)
+    this.constantBytes = offset + bytes.length
+    return { buffer: WEIGHTS, offset }
+  }
+
+  weightsFile(): Uint8Array {
+    const file = new Uint8Array(this.constantBytes)
+    let offset = 0
+    for (const part of this.constants) {
+      file.set(part, offset)
+      offset += part.length
+    }
+    return file
+  }
+
+  /** A new buffer. */
+  buffer(bytes: number, name = `temporary ${this.temporaries++}`): Place {
+    this.sizes.set(name, bytes)
+    return { buffer: name, offset: 0 }
+  }
+
+  /** Makes room for a node's result; its border, where its readers need one, is filled. */
+  allocate(id: ValueId, node: Label): Placement {
+    const type = this.type(id)
+    const border = this.borders.get(id) ?? NO_BORDER
+    const name = `value ${id}`
+    const placement = bordered(type, border, name)
+    this.sizes.set(name, placement.images * placement.imagePitch)
+    this.placements.set(id, placement)
+    if (!isContiguous(placement)) {
+      this.step(node, borderKernel(placement, zeroPointOf(type)), [{ buffer: name, offset: 0 }])
+    }
+    return placement
+  }
+
+  /** Says that a value lies where something else does already. */
+  place(id: ValueId, placement: Placement): void {
+    this.placements.set(id, placement)
+  }
+
+  /** Where a value lies. A constant is put into the weights file when it is first asked for. */
+  placement(id: ValueId): Placement {
+    const known = this.placements.get(id)
+    if (known !== undefined) return known
+    const data = must(this.constant(id), `the place of ${id}`)
+    const type = this.type(id)
+    const placement = contiguous(type, this.weights(wholeVectors(pack(data, type.dtype))))
+    if (type.dtype === 'i8') this.convertInPlace(placement, id)
+    this.placements.set(id, placement)
+    return placement
+  }
+
+  /** Brings int8 constants into the form in which each variant stores them. */
+  private convertInPlace(placement: Placement, id: ValueId): void {
+    const bytes = align(placedBytes(placement))
+    const kernel = copyKernel({ rows: 1, bytes, from: bytes, to: bytes, convert: true })
+    const places = [placement.place, placement.place]
+    this.initial.push({ layer: id, op: 'initial', macs: 0, kernel, places })
+  }
+
+  /** A value in one run: where it lies, or a copy of it. */
+  flat(id: ValueId, node: Label): Placement {
+    const placement = this.placement(id)
+    if (isContiguous(placement)) return placement
+    const flat = contiguous(placement.type, this.buffer(placedBytes(placement)))
+    this.copy(placement, flat, node)
+    return flat
+  }
+
+  /** For a kernel that writes its result in one run: gives the place, and `finish` to be called after its step. */
+  flatResult(id: ValueId, node: Label): { readonly placement: Placement; readonly finish: () => void } {
+    const placement = this.allocate(id, node)
+    if (isContiguous(placement)) return { placement, finish: () => {} }
+    const flat = contiguous(placement.type, this.buffer(placedBytes(placement)))
+    return { placement: flat, finish: () => this.copy(flat, placement, node) }
+  }
+
+  /** Copies a tensor from one placement to another of the same shape. */
+  copy(from: Placement, to: Placement, node: Label, convert = false): void {
+    const { images, rows, rowBytes: bytes } = from
+    const kernel = copyKernel({ rows, bytes, from: from.rowPitch, to: to.rowPitch, convert })
+    for (let image = 0; image < images; image++) {
+      this.step(node, kernel, [at(from.place, image * from.imagePitch), at(to.place, image * to.imagePitch)])
+    }
+  }
+
+  /** Every buffer but the weights, with its lifetime; those of `kept` live always. */
+  buffers(kept: ReadonlySet<string>): readonly Buffer[] {
+    const from = new Map<string, number>()
+    const to = new Map<string, number>()
+    this.steps.forEach((step, index) => {
+      for (const { buffer } of step.places) {
+        if (!from.has(buffer)) from.set(buffer, index)
+        to.set(buffer, index)
+      }
+    })
+    return [...this.sizes].map(([name, bytes]) => ({
+      name,
+      bytes,
+      from: kept.has(name) ? -1 : (from.get(name) ?? 0),
+      to: kept.has(name) ? this.steps.length : (to.get(name) ?? 0),
+    }))
+  }
+}
+
+function wholeVectors(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(align(bytes.length))
+  padded.set(bytes)
+  return padded
+}

@@ -1,0 +1,123 @@
+/** Weights, biases and requantization of a layer in the order in which its kernel reads them. */
+import type { ChannelRequant } from '../../../ir/arith/requant.ts'
+import { must } from '../../../ir/diagnostic.ts'
+import type { TensorData } from '../../../ir/dtype.ts'
+import { type FloatRequant, floatRequant, type SumRange } from '../float-requant.ts'
+import { adjustBiasKernel } from '../kernels/adjust-bias.ts'
+import { type Epilogue, type ExactChannel, PARAMETER_BYTES } from '../kernels/epilogue.ts'
+import type { Place } from '../storage.ts'
+import type { Lowering } from './lowering.ts'
+
+/** A layer's weights as its kernel sees them. */
+export interface LayerWeights {
+  readonly channels: number
+  /** Input bytes of a window, a multiple of 4; those that are padding have zero weights. */
+  readonly depth: number
+  /** The weight of an output channel and an input byte of the window. */
+  readonly weight: (channel: number, k: number) => number
+  readonly bias: TensorData | undefined
+  readonly requant: ChannelRequant
+  /** Vectors of four channels in a block. */
+  readonly vectors: number
+}
+
+export interface PackedLayer {
+  readonly weights: Place
+  readonly epilogue: Epilogue
+  readonly exact: readonly ExactChannel[]
+}
+
+/** Puts a layer's weights into the weights file; arranges that biases fit each variant's stored inputs. */
+export function packLayer(lowering: Lowering, layer: LayerWeights, name: string): PackedLayer {
+  const { channels, depth, vectors, requant } = layer
+  const { float, exact } = requantization(layer)
+  const fours = depth / 4
+  const total = Math.ceil(channels / 4)
+  const blocks = Math.floor(total / vectors)
+  const rest = total - blocks * vectors
+  const bytes = new Uint8Array(total * (PARAMETER_BYTES + 16 * fours))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (let first = 0; first < total; first += vectors) {
+    const count = Math.min(vectors, total - first)
+    for (let v = 0; v < count; v++, at += PARAMETER_BYTES) {
+      for (let lane = 0; lane < 4; lane++) {
+        const channel = 4 * (first + v) + lane
+        if (channel >= channels) continue
+        view.setInt32(at + 4 * lane, startSum(layer, channel) + must(float.shift[channel], 'shift'), true)
+        view.setFloat32(at + 16 + 4 * lane, must(float.scale[channel], 'scale'), true)
+        view.setFloat32(at + 32 + 4 * lane, must(float.offset[channel], 'offset'), true)
+      }
+    }
+    for (let four = 0; four < fours; four++) {
+      for (let v = 0; v < count; v++) {
+        for (let lane = 0; lane < 4; lane++) {
+          const channel = 4 * (first + v) + lane
+          for (let k = 4 * four; k < 4 * four + 4; k++, at++) {
+            if (channel < channels) view.setInt8(at, layer.weight(channel, k))
+          }
+        }
+      }
+    }
+  }
+  const weights = lowering.weights(bytes)
+  const initial = (spec: { blocks: number; vectors: number }, offset: number) =>
+    lowering.initial.push({
+      layer: name,
+      op: 'initial',
+      macs: 0,
+      kernel: adjustBiasKernel({ ...spec, fours }),
+      places: [{ ...weights, offset: weights.offset + offset }],
+    })
+  if (blocks > 0) initial({ blocks, vectors }, 0)
+  if (rest > 0) initial({ blocks: 1, vectors: rest }, blocks * vectors * (PARAMETER_BYTES + 16 * fours))
+  const { outputZeroPoint: zeroPoint, min, max } = requant
+  return { weights, epilogue: { form: float.form, zeroPoint, min, max }, exact }
+}
+
+/** The bias less zeroPoint * sum of the weights: int32, wrapping, as sums do. */
+function startSum({ depth, weight, bias, requant }: LayerWeights, channel: number): number {
+  let sum = 0
+  for (let k = 0; k < depth; k++) sum += weight(channel, k)
+  return (Number(bias?.[channel] ?? 0) - Math.imul(requant.inputZeroPoint, sum)) | 0
+}
+
+/** The smallest and largest sum of each channel over all inputs. */
+function sumRange({ channels, depth, weight, bias, requant }: LayerWeights): SumRange {
+  const min = new Float64Array(channels)
+  const max = new Float64Array(channels)
+  const lowest = -128 - requant.inputZeroPoint
+  const highest = 127 - requant.inputZeroPoint
+  for (let c = 0; c < channels; c++) {
+    let low = Number(bias?.[c] ?? 0)
+    let high = low
+    for (let k = 0; k < depth; k++) {
+      const w = weight(c, k)
+      low += w > 0 ? w * lowest : w * highest
+      high += w > 0 ? w * highest : w * lowest
+    }
+    min[c] = low
+    max[c] = high
+  }
+  return { min, max }
+}
+
+/** Float requantization, and the channels for which there is none. */
+function requantization(layer: LayerWeights): {
+  readonly float: FloatRequant
+  readonly exact: readonly ExactChannel[]
+} {
+  const { requant } = layer
+  const { rule, factor, multiplier, shift } = requant
+  const { solved, unsolved } = floatRequant(requant, sumRange(layer))
+  return {
+    float: solved,
+    exact: unsolved.map((channel) => ({
+      channel,
+      rule,
+      factor: must(factor[channel], 'factor'),
+      multiplier: must(multiplier[channel], 'multiplier'),
+      shift: must(shift[channel], 'shift'),
+    })),
+  }
+}
