@@ -90,8 +90,7 @@ function copyBytes(
     }
     case 8: {
       const value = i64.load(o, 1, source)
-      const mask = 0x80808080 | 0
-      return [i64.store(o, 1, target, flips ? i64.xor(value, i64.const(mask, mask)) : value)]
+      return [i64.store(o, 1, target, flips ? i64.xor(value, i64.const(0x8080808080808080n)) : value)]
     }
     case 4: {
       const value = i32.load(o, 1, source)

@@ -72,8 +72,8 @@ function scaledTflite(
   const { i32, i64 } = b.wasm
   const high = f.i32()
   const input = shift > 0 ? i32.shl(must(x).get(), i32.const(shift)) : must(x).get()
-  const product = i64.mul(i64.extend_s(input), i64.const(multiplier, multiplier < 0 ? -1 : 0))
-  const rounded = i64.shr_s(i64.add(product, i64.const(1 << 30, 0)), i64.const(31, 0))
+  const product = i64.mul(i64.extend_s(input), i64.const(BigInt(multiplier)))
+  const rounded = i64.shr_s(i64.add(product, i64.const(1n << 30n)), i64.const(31n))
   const doubled = high.set(i32.wrap(rounded))
   if (shift >= 0) return b.wasm.block(null, [doubled, high.get()])
   const mask = 2 ** -shift - 1
