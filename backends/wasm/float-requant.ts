@@ -123,8 +123,8 @@ interface Condition {
 function conditions(exact: Exact, min: number, max: number, requant: ChannelRequant): readonly Condition[] {
   const bottom = requant.min - requant.outputZeroPoint
   const top = requant.max - requant.outputZeroPoint
-  const lowest = Math.max(exact(min), bottom)
-  const highest = Math.min(exact(max), top)
+  const lowest = clamp(exact(min), bottom, top)
+  const highest = clamp(exact(max), bottom, top)
   const list: Condition[] = []
   if (lowest > bottom) list.push({ sum: min, value: lowest, atLeast: true })
   let from = min
