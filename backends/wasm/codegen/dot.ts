@@ -45,12 +45,16 @@ export class Dot {
     return { low, high: this.relaxed ? low : this.f.v128() }
   }
 
-  /** Starts sums from the bias in memory. */
-  start(sums: Sums, address: Expression, offset: number): readonly Expression[] {
-    const { v128 } = this.b.wasm
-    if (sums.high === undefined) return [sums.low.set(v128.load(offset, 4, address))]
+  /** Starts the sums of several pixels from the bias in memory. */
+  start(pixels: readonly Sums[], address: Expression, offset: number): readonly Expression[] {
+    const [first, ...others] = pixels
+    if (first === undefined) return []
+    if (first.high === undefined) {
+      const bias = this.b.wasm.v128.load(offset, 4, address)
+      return [first.low.set(bias), ...others.map(({ low }) => low.set(first.low.get()))]
+    }
     // The bias joins when the partial sums do.
-    return [sums.low.set(this.zero()), sums.high.set(this.zero())]
+    return pixels.flatMap(({ low, high }) => [low.set(this.zero()), must(high).set(this.zero())])
   }
 
   /** Loads a weight vector. */

@@ -55,7 +55,9 @@ function fill(
       v128.store(0, 1, y.get(), v128.const(new Uint8Array(16).fill(value))),
       ...f.advance(y, 16),
     ]),
-    ...(rest & 8 ? [i64.store(0, 1, y.get(), i64.const(BigInt(value) * 0x0101010101010101n)), ...f.advance(y, 8)] : []),
+    ...(rest & 8
+      ? [i64.store(0, 1, y.get(), i64.const(BigInt(value) * 0x0101010101010101n)), ...f.advance(y, 8)]
+      : []),
     ...(rest & 4 ? [i32.store(0, 1, y.get(), i32.const(four)), ...f.advance(y, 4)] : []),
     ...(rest & 2 ? [i32.store16(0, 1, y.get(), i32.const(four)), ...f.advance(y, 2)] : []),
     ...(rest & 1 ? [i32.store8(0, 1, y.get(), i32.const(four)), ...f.advance(y, 1)] : []),

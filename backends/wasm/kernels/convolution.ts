@@ -179,7 +179,13 @@ class Emitter {
     const whole = spec.channels - (spec.channels % (4 * spec.vectors))
     const [from, covered] = vectors === spec.vectors ? [0, whole] : [whole, channels]
     return [
-      ...each((p, v) => dot.start(sum(p, v), block.get(), v * PARAMETER_BYTES)),
+      ...Array.from({ length: vectors }, (_, v) =>
+        dot.start(
+          Array.from({ length: width }, (_, p) => sum(p, v)),
+          block.get(),
+          v * PARAMETER_BYTES,
+        ),
+      ).flat(),
       run.set(this.x.get()),
       weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(vectors * PARAMETER_BYTES))),
       ...this.window(width, vectors, sum, weights),
@@ -200,7 +206,7 @@ class Emitter {
         each((p, v) => [
           {
             sums: sum(p, v).low,
-            parameters: v * PARAMETER_BYTES,
+            vector: v,
             output: p * spec.outputColumn + 4 * v,
             channels: Math.min(4, channels - 4 * v),
           },

@@ -159,7 +159,13 @@ class Emitter {
     const from = channels === BLOCK_CHANNELS ? 0 : spec.channels - channels
     const to = channels === BLOCK_CHANNELS ? spec.channels - (spec.channels % BLOCK_CHANNELS) : spec.channels
     return [
-      ...each((p, v) => dot.start(sum(p, v), block.get(), v * PARAMETER_BYTES)),
+      ...Array.from({ length: vectors }, (_, v) =>
+        dot.start(
+          Array.from({ length: width }, (_, p) => sum(p, v)),
+          block.get(),
+          v * PARAMETER_BYTES,
+        ),
+      ).flat(),
       ...this.window(width, vectors, sum),
       ...each((p, v) => dot.finish(sum(p, v), block.get(), v * PARAMETER_BYTES)),
       ...replaceExact(b, {
@@ -178,7 +184,7 @@ class Emitter {
         each((p, v) => [
           {
             sums: sum(p, v).low,
-            parameters: v * PARAMETER_BYTES,
+            vector: v,
             output: p * spec.channels + 4 * v,
             channels: Math.min(4, channels - 4 * v),
           },

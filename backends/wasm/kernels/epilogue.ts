@@ -35,15 +35,18 @@ export interface ExactChannel {
 /** One vector of sums and where it goes: 4 channels, fewer in the last of a layer. */
 export interface Outgoing {
   readonly sums: Local
-  /** Byte offset of its channels' parameters from the tile's. */
-  readonly parameters: number
+  /** Its place among the tile's vectors of channels. */
+  readonly vector: number
   /** Byte offset of its first channel from the tile's output. */
   readonly output: number
   /** 1 to 4. */
   readonly channels: number
 }
 
-/** Requantizes and stores vectors. `parameters` and `output` are the tile's own addresses. */
+/**
+ * Requantizes and stores the vectors of a tile. `parameters` and `output` are the tile's own addresses; parameters of
+ * four channels are loaded once for all pixels.
+ */
 export function requantizeAndStore(
   b: ModuleBuilder,
   f: FunctionBuilder,
@@ -54,10 +57,15 @@ export function requantizeAndStore(
 ): readonly Expression[] {
   const { i8x16, i16x8, v128 } = b.wasm
   const statements: Expression[] = []
-  for (const { sums, parameters: at } of vectors) {
-    statements.push(sums.set(toInteger(b, f, epilogue.form, sums, parameters, at, statements)))
+  const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
+  for (const vector of new Set(vectors.map((v) => v.vector))) {
+    const at = vector * PARAMETER_BYTES
+    statements.push(scale.set(v128.load(at + SCALE_OFFSET, 4, parameters.get())))
+    statements.push(offset.set(v128.load(at + OFFSET_OFFSET, 4, parameters.get())))
+    for (const { sums } of vectors.filter((v) => v.vector === vector)) {
+      statements.push(...toInteger(b, epilogue.form, sums, scale, offset, product))
+    }
   }
-  const bytes = f.v128()
   for (let q = 0; q < vectors.length; q += 4) {
     const quad = vectors.slice(q, q + 4)
     const sum = (n: number) => (quad[Math.min(n, quad.length - 1)] as Outgoing).sums.get()
@@ -72,24 +80,20 @@ export function requantizeAndStore(
   return statements
 }
 
+/** sums = trunc(sums * scale + offset), in the form's way. */
 function toInteger(
   b: ModuleBuilder,
-  f: FunctionBuilder,
   form: FloatForm,
   sums: Local,
-  parameters: Local,
-  at: number,
-  before: Expression[],
-): Expression {
+  scale: Local,
+  offset: Local,
+  product: Local,
+): readonly Expression[] {
   const { v128, f32x4 } = b.wasm
-  const scale = v128.load(at + SCALE_OFFSET, 4, parameters.get())
-  const offset = v128.load(at + OFFSET_OFFSET, 4, parameters.get())
-  const product = f32x4.mul(f32x4.convert_i32x4_s(sums.get()), scale)
-  if (form === 'floor') return b.truncate(f32x4.add(product, offset))
-  const p = f.v128()
-  before.push(p.set(product))
-  const sign = v128.and(p.get(), b.wasm.v128.const(SIGN_BITS))
-  return b.truncate(f32x4.add(p.get(), v128.or(sign, offset)))
+  const scaled = f32x4.mul(f32x4.convert_i32x4_s(sums.get()), scale.get())
+  if (form === 'floor') return [sums.set(b.truncate(f32x4.add(scaled, offset.get())))]
+  const signed = v128.or(v128.and(product.get(), v128.const(SIGN_BITS)), offset.get())
+  return [product.set(scaled), sums.set(b.truncate(f32x4.add(product.get(), signed)))]
 }
 
 const SIGN_BITS = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 0x80 : 0))
