@@ -3,12 +3,14 @@ import { attempt, fail, must, type Result } from '../../ir/diagnostic.ts'
 import type { Graph, ValueId } from '../../ir/graph.ts'
 import { typeOf } from '../../ir/graph.ts'
 import { VARIANTS, type Variant, type WasmArtifact, type WasmLayer, type WasmPort } from './artifact.ts'
+import { Dot } from './codegen/dot.ts'
 import { ModuleBuilder } from './codegen/module.ts'
 import { borders } from './lower/borders.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
 import { RULES } from './lower/rules.ts'
-import { planMemory } from './memory-plan.ts'
+import { align, planMemory } from './memory-plan.ts'
 import { contiguous, type Place, placedBytes } from './storage.ts'
+import { FILE_VECTOR_BYTES, weightBytes } from './weight-blocks.ts'
 
 export interface CompileOptions {
   /** Modules export each step besides, to be timed. */
@@ -45,7 +47,7 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
     const ports = (list: readonly { readonly id: ValueId; readonly place: Place }[]): readonly WasmPort[] =>
       list.map(({ id, place }) => ({ name: id, type: typeOf(graph, id), address: address(place) }))
     const modules = VARIANTS.map((variant) => {
-      const bytes = emitModule(variant, lowering, plan.end + SLACK_BYTES, address, options)
+      const bytes = emitModule(variant, lowering, plan.end, address, options)
       return [variant, bytes] as const
     })
     return {
@@ -89,11 +91,16 @@ function layerOf({ layer, op, macs, kernel }: Step): WasmLayer {
 function emitModule(
   variant: Variant,
   lowering: Lowering,
-  memoryBytes: number,
-  address: (place: Place) => number,
+  plannedEnd: number,
+  sharedAddress: (place: Place) => number,
   { exportsLayers = false }: CompileOptions,
 ): Uint8Array {
-  const b = new ModuleBuilder(variant, memoryBytes)
+  const { addresses, end } = placeLayers(variant, lowering, plannedEnd, sharedAddress)
+  const address = (place: Place) => {
+    const layer = addresses.get(place.buffer)
+    return layer === undefined ? sharedAddress(place) : layer + place.offset
+  }
+  const b = new ModuleBuilder(variant, end + SLACK_BYTES)
   const call = ({ kernel, places }: Step) =>
     b.call(
       kernel.define(b),
@@ -107,4 +114,22 @@ function emitModule(
     })
   }
   return b.finish()
+}
+
+/** Where kernels read each layer's weights: in the file, or widened behind everything else. */
+function placeLayers(
+  variant: Variant,
+  { layers }: Lowering,
+  plannedEnd: number,
+  sharedAddress: (place: Place) => number,
+): { readonly addresses: ReadonlyMap<string, number>; readonly end: number } {
+  const addresses = new Map<string, number>()
+  const vectorBytes = Dot.weightBytes(variant)
+  let end = align(plannedEnd)
+  for (const { buffer, file, blocks } of layers) {
+    const isInFile = vectorBytes === FILE_VECTOR_BYTES
+    addresses.set(buffer, isInFile ? sharedAddress(file) : end)
+    if (!isInFile) end += weightBytes(blocks, vectorBytes)
+  }
+  return { addresses, end }
 }

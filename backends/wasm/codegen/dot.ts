@@ -3,9 +3,10 @@
  * vector holds four bytes for each of them, an input vector the four inputs that they meet.
  *
  * - relaxed: one `i32x4.relaxed_dot_i8x16_i7x16_add_s` a weight vector.
- * - plain: bytes widened to 16 bits and two `i32x4.dot_i16x8_s`. Each gives two channels with two partial sums each,
+ * - plain: bytes widened to 16 bits, the weights once for all, and two `i32x4.dot_i16x8_s`. Each gives two channels with two partial sums each,
  *   so a sum vector takes two registers, whose neighbouring lanes are added at the end.
  */
+import type { Variant } from '../artifact.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from './module.ts'
 
 export interface Sums {
@@ -29,6 +30,11 @@ export class Dot {
     this.b = b
     this.f = f
     this.relaxed = b.variant !== 'plain'
+  }
+
+  /** Bytes of a weight vector where kernels read it: widened once for all where products are of 16 bits. */
+  static weightBytes(variant: Variant): number {
+    return variant === 'plain' ? 32 : 16
   }
 
   /** Registers that a sum vector takes. */
@@ -57,14 +63,11 @@ export class Dot {
     return pixels.flatMap(({ low, high }) => [low.set(this.zero()), must(high).set(this.zero())])
   }
 
-  /** Loads a weight vector. */
+  /** Loads a weight vector of `Dot.weightBytes` bytes. */
   loadWeights(to: Multiplicand, address: () => Expression, offset: number): readonly Expression[] {
     const { v128 } = this.b.wasm
     if (this.relaxed) return [to.low.set(v128.load(offset, 16, address()))]
-    return [
-      to.low.set(v128.load8x8_s(offset, 8, address())),
-      to.high.set(v128.load8x8_s(offset + 8, 8, address())),
-    ]
+    return [to.low.set(v128.load(offset, 16, address())), to.high.set(v128.load(offset + 16, 16, address()))]
   }
 
   /** Loads four input bytes for all channels. */

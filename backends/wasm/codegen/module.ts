@@ -152,11 +152,16 @@ export class FunctionBuilder {
   repeat(count: number, body: () => readonly Expression[]): readonly Expression[] {
     if (count <= 0) return []
     if (count === 1) return body()
+    return this.repeatCounted(this.wasm.i32.const(count), body)
+  }
+
+  /** The statements as often as `count`, at least once, says at run time. */
+  repeatCounted(count: Expression, body: () => readonly Expression[]): readonly Expression[] {
     const { i32 } = this.wasm
     const left = this.i32()
     const label = `loop${this.labels++}`
     return [
-      left.set(i32.const(count)),
+      left.set(count),
       this.wasm.loop(
         label,
         this.wasm.block(null, [

@@ -18,7 +18,8 @@
 
 import { Dot, type Multiplicand, type Sums } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
-import { type Epilogue, type ExactChannel, PARAMETER_BYTES, requantizeAndStore } from './epilogue.ts'
+import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
+import { type Epilogue, type ExactChannel, requantizeAndStore } from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -51,7 +52,7 @@ export interface ConvolutionSpec {
 }
 
 /** Sums that fit into x86's 16 registers beside their operands. */
-const SUM_REGISTERS = 12
+export const SUM_REGISTERS = 12
 
 /** Input fours of a window. */
 export function windowFours(spec: Pick<ConvolutionSpec, 'outer' | 'inner' | 'bytes'>): number {
@@ -142,7 +143,7 @@ class Emitter {
   }
 
   private blockBytes(vectors: number): number {
-    return vectors * (PARAMETER_BYTES + 16 * windowFours(this.spec))
+    return blockBytes(vectors, windowFours(this.spec), Dot.weightBytes(this.b.variant))
   }
 
   /** The body for each tile of pixels, with `x` at its first window and `y` at its first pixel. */
@@ -226,11 +227,12 @@ class Emitter {
   ): readonly Expression[] {
     const { f, dot, spec, run } = this
     const { outer, inner } = joinRuns(spec)
+    const vectorBytes = Dot.weightBytes(this.b.variant)
     const fours = Math.ceil(inner.bytes / 4)
     const unroll = fours % 4 === 0 ? 4 : fours % 3 === 0 ? 3 : fours % 2 === 0 ? 2 : 1
     const four = (n: number): readonly Expression[] => [
       ...Array.from({ length: vectors }, (_, v) =>
-        dot.loadWeights(this.weightVectors[v] as Multiplicand, weights.get, 16 * (n * vectors + v)),
+        dot.loadWeights(this.weightVectors[v] as Multiplicand, weights.get, vectorBytes * (n * vectors + v)),
       ).flat(),
       ...Array.from({ length: width }, (_, p) => [
         ...dot.loadSplat(this.input, run.get(), p * spec.inputColumn + 4 * n),
@@ -244,7 +246,7 @@ class Emitter {
         ...f.repeat(fours / unroll, () => [
           ...Array.from({ length: unroll }, (_, n) => four(n)).flat(),
           ...f.advance(run, 4 * unroll),
-          ...f.advance(weights, 16 * unroll * vectors),
+          ...f.advance(weights, vectorBytes * unroll * vectors),
         ]),
         ...f.advance(run, inner.step - 4 * fours),
       ]),

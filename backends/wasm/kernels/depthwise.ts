@@ -13,8 +13,9 @@
  */
 import { Dot, type Multiplicand, type Sums } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
 import { evenTiles } from './convolution.ts'
-import { type Epilogue, type ExactChannel, PARAMETER_BYTES, requantizeAndStore } from './epilogue.ts'
+import { type Epilogue, type ExactChannel, requantizeAndStore } from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -78,6 +79,7 @@ class Emitter {
   private readonly input: Multiplicand
   private readonly sums: readonly Sums[]
   private readonly fours: number
+  private readonly vectorBytes: number
 
   constructor(b: ModuleBuilder, f: FunctionBuilder, spec: DepthwiseSpec, x: Local, w: Local, y: Local) {
     this.b = b
@@ -95,8 +97,13 @@ class Emitter {
     this.taps = f.v128()
     this.weight = this.dot.multiplicand()
     this.input = this.dot.multiplicand()
+    this.vectorBytes = Dot.weightBytes(b.variant)
     this.fours = depthwiseFours(spec.kernelHeight, spec.kernelWidth)
     this.sums = Array.from({ length: this.widest() * DEPTHWISE_VECTORS }, () => this.dot.sums())
+  }
+
+  private blockBytes(): number {
+    return blockBytes(DEPTHWISE_VECTORS, this.fours, this.vectorBytes)
   }
 
   /** Pixels of a tile. */
@@ -122,7 +129,7 @@ class Emitter {
     const next = [
       ...f.advance(x, BLOCK_CHANNELS),
       ...f.advance(y, BLOCK_CHANNELS),
-      ...f.advance(block, DEPTHWISE_VECTORS * (PARAMETER_BYTES + 16 * this.fours)),
+      ...f.advance(block, this.blockBytes()),
     ]
     return [
       block.set(w.get()),
@@ -171,7 +178,7 @@ class Emitter {
       ...replaceExact(b, {
         channels: spec.exact.filter(({ channel }) => channel >= from && channel < to),
         width,
-        blockBytes: DEPTHWISE_VECTORS * (PARAMETER_BYTES + 16 * this.fours),
+        blockBytes: this.blockBytes(),
         blockChannels: BLOCK_CHANNELS,
         first: this.w,
         block,
@@ -212,7 +219,7 @@ class Emitter {
             ky * spec.tapRow + 4 * group * spec.tapColumn,
             spec.kernelWidth - 4 * group,
             block,
-            first + 16 * vectors * (ky * groups + group),
+            first + this.vectorBytes * vectors * (ky * groups + group),
             width,
             vectors,
             sum,
@@ -230,14 +237,14 @@ class Emitter {
             4 * group * spec.tapColumn,
             spec.kernelWidth - 4 * group,
             weights,
-            16 * vectors * group,
+            this.vectorBytes * vectors * group,
             width,
             vectors,
             sum,
           ),
         ).flat(),
         ...f.advance(row, spec.tapRow),
-        ...f.advance(weights, 16 * vectors * groups),
+        ...f.advance(weights, this.vectorBytes * vectors * groups),
       ]),
     ]
   }
@@ -276,7 +283,7 @@ class Emitter {
         return [
           this.taps.set(interleave(2, (v & 1) as 0 | 1, pair(2 * half).get(), pair(2 * half + 1).get())),
           ...dot.fromBytes(this.input, this.taps),
-          ...dot.loadWeights(this.weight, weights.get, weightOffset + 16 * v),
+          ...dot.loadWeights(this.weight, weights.get, weightOffset + this.vectorBytes * v),
           ...dot.accumulate(sum(0, v), this.weight, this.input),
           ...(width === 1
             ? []

@@ -2,7 +2,7 @@
  * From sums to output bytes: requantization (see float-requant.ts), the output's zero point, clamping, narrowing and
  * the stores of a tile.
  *
- * Parameters of four channels are 48 bytes: bias, scale and offset, four 32-bit values each. A channel for which no
+ * The parameters of four channels are bias, scale and offset, four 32-bit values each. A channel for which no
  * float32 function was found is requantized by the integer rule itself: its sum is replaced by the exact result, and
  * its scale is 1 and its offset 0.
  */
@@ -10,8 +10,8 @@ import type { RoundingRule } from '../../../ir/arith/rounding.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { FloatForm } from '../float-requant.ts'
 import { storedZero } from '../storage.ts'
+import { PARAMETER_BYTES } from '../weight-blocks.ts'
 
-export const PARAMETER_BYTES = 48
 export const BIAS_OFFSET = 0
 const SCALE_OFFSET = 16
 const OFFSET_OFFSET = 32

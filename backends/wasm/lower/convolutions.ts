@@ -8,7 +8,7 @@ import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
-import { convolutionKernel } from '../kernels/convolution.ts'
+import { convolutionKernel, SUM_REGISTERS } from '../kernels/convolution.ts'
 import { DEPTHWISE_VECTORS, depthwiseFours, depthwiseKernel } from '../kernels/depthwise.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import { at, isContiguous, type Place, type Placement } from '../storage.ts'
@@ -69,7 +69,8 @@ export function conv2d(node: Node, lowering: Lowering): void {
   // Without a window rows do not matter: all pixels are one row.
   const isPointwise =
     kernelHeight * kernelWidth * attrs.strideX * attrs.strideY === 1 && isContiguous(x) && isContiguous(y)
-  const vectors = blockVectors(groupOutputs)
+  const columns = isPointwise ? height * width : outputWidth
+  const vectors = blockVectors(groupOutputs, columns, (kernelHeight * runs * paddedBytes) / 4)
   const requant = convRequant(
     x.type,
     wType,
@@ -98,7 +99,7 @@ export function conv2d(node: Node, lowering: Lowering): void {
     )
     const kernel = convolutionKernel({
       rows: isPointwise ? 1 : outputHeight,
-      columns: isPointwise ? height * width : outputWidth,
+      columns,
       inputColumn: attrs.strideX * channels,
       inputRow: attrs.strideY * x.rowPitch,
       outputColumn: outputs,
@@ -178,7 +179,8 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   const padded = Math.ceil(depth / 4) * 4
   const { activation } = withDefaults(OPS.fully_connected.attrs, node.attrs)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
-  const vectors = blockVectors(outputs)
+  const columns = elementCount(x.type.shape) / depth
+  const vectors = blockVectors(outputs, columns, padded / 4)
   const packed = packLayer(
     lowering,
     {
@@ -193,7 +195,7 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   )
   const kernel = convolutionKernel({
     rows: 1,
-    columns: elementCount(x.type.shape) / depth,
+    columns,
     inputColumn: depth,
     inputRow: 0,
     outputColumn: outputs,
@@ -211,11 +213,31 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   finish()
 }
 
-/** Vectors of four channels that a block holds: a divisor of all of them where there is one. */
-function blockVectors(channels: number): number {
+/**
+ * Vectors of four channels that a block holds. The more sums run at a time, the better is their latency hidden, up to
+ * ten of them; then two vectors beside many pixels cost the fewest loads, and for short sums four vectors, whose
+ * results are stored whole. Measured with the script of docs/benchmarks.md on x86 with VNNI.
+ */
+function blockVectors(channels: number, columns: number, fours: number): number {
   const total = Math.ceil(channels / 4)
-  const fits = [3, 2, 4].find((vectors) => total % vectors === 0)
-  return fits ?? Math.min(3, total)
+  const preferred = fours <= SHORT_SUM ? [4, 2, 3, 6] : [2, 3, 4, 6]
+  const fitting = preferred.filter((vectors) => vectors <= total)
+  let best = { vectors: Math.min(total, 3), score: 0 }
+  for (const vectors of fitting) {
+    const score = Math.min(ENOUGH_SUMS, sumsAtATime(vectors, total, columns))
+    if (score > best.score) best = { vectors, score }
+  }
+  return best.vectors
+}
+
+const SHORT_SUM = 4
+const ENOUGH_SUMS = 10
+
+/** On average over the tiles of a row and the blocks of a layer. */
+function sumsAtATime(vectors: number, total: number, columns: number): number {
+  const width = columns / Math.ceil(columns / Math.max(1, Math.floor(SUM_REGISTERS / vectors)))
+  const blocks = Math.ceil(total / vectors)
+  return (width * total) / blocks
 }
 
 function channelsOf(requant: ChannelRequant, from: number, count: number): ChannelRequant {

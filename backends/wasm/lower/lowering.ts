@@ -9,6 +9,7 @@ import type { TensorType } from '../../../ir/tensor.ts'
 import { borderKernel } from '../kernels/border.ts'
 import { copyKernel } from '../kernels/copy.ts'
 import type { Kernel } from '../kernels/kernel.ts'
+import { prepareWeightsKernel } from '../kernels/prepare-weights.ts'
 import { align, type Buffer } from '../memory-plan.ts'
 import {
   at,
@@ -21,6 +22,7 @@ import {
   type Placement,
   placedBytes,
 } from '../storage.ts'
+import type { WeightBlocks } from '../weight-blocks.ts'
 
 /** What a step belongs to: a node of the graph, or a tensor that it brings in or out. */
 export interface Label {
@@ -38,12 +40,20 @@ export interface Step {
   readonly places: readonly Place[]
 }
 
+/** Weights that each variant prepares for itself. */
+export interface LayerWeights {
+  readonly buffer: string
+  readonly file: Place
+  readonly blocks: WeightBlocks
+}
+
 /** The buffer of all constants: the weights file. */
 export const WEIGHTS = 'weights'
 
 export class Lowering {
   readonly graph: Graph
   readonly steps: Step[] = []
+  readonly layers: LayerWeights[] = []
   /** Run once, when the weights are in place. */
   readonly initial: Step[] = []
   private readonly placements = new Map<ValueId, Placement>()
@@ -78,6 +88,24 @@ export class Lowering {
     this.constants.push(bytes)
     this.constantBytes = offset + bytes.length
     return { buffer: WEIGHTS, offset }
+  }
+
+  /**
+   * Appends a layer's weights, to be prepared for each variant. The place is in a buffer of their own, which may be
+   * their part of the weights file.
+   */
+  layerWeights(bytes: Uint8Array, blocks: WeightBlocks, layer: string): Place {
+    const file = this.weights(bytes)
+    const place = { buffer: `weights ${this.layers.length}`, offset: 0 }
+    this.layers.push({ buffer: place.buffer, file, blocks })
+    this.initial.push({
+      layer,
+      op: 'weights',
+      macs: 0,
+      kernel: prepareWeightsKernel(blocks),
+      places: [file, place],
+    })
+    return place
   }
 
   weightsFile(): Uint8Array {

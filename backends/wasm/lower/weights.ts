@@ -3,9 +3,9 @@ import type { ChannelRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import { type FloatRequant, floatRequant, type SumRange } from '../float-requant.ts'
-import { adjustBiasKernel } from '../kernels/adjust-bias.ts'
-import { type Epilogue, type ExactChannel, PARAMETER_BYTES } from '../kernels/epilogue.ts'
+import type { Epilogue, ExactChannel } from '../kernels/epilogue.ts'
 import type { Place } from '../storage.ts'
+import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, weightBlocks } from '../weight-blocks.ts'
 import type { Lowering } from './lowering.ts'
 
 /** A layer's weights as its kernel sees them. */
@@ -33,9 +33,7 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string)
   const { float, exact } = requantization(layer)
   const fours = depth / 4
   const total = Math.ceil(channels / 4)
-  const blocks = Math.floor(total / vectors)
-  const rest = total - blocks * vectors
-  const bytes = new Uint8Array(total * (PARAMETER_BYTES + 16 * fours))
+  const bytes = new Uint8Array(blockBytes(total, fours, FILE_VECTOR_BYTES))
   const view = new DataView(bytes.buffer)
   let at = 0
   for (let first = 0; first < total; first += vectors) {
@@ -60,17 +58,7 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string)
       }
     }
   }
-  const weights = lowering.weights(bytes)
-  const initial = (spec: { blocks: number; vectors: number }, offset: number) =>
-    lowering.initial.push({
-      layer: name,
-      op: 'initial',
-      macs: 0,
-      kernel: adjustBiasKernel({ ...spec, fours }),
-      places: [{ ...weights, offset: weights.offset + offset }],
-    })
-  if (blocks > 0) initial({ blocks, vectors }, 0)
-  if (rest > 0) initial({ blocks: 1, vectors: rest }, blocks * vectors * (PARAMETER_BYTES + 16 * fours))
+  const weights = lowering.layerWeights(bytes, weightBlocks(channels, vectors, fours), name)
   const { outputZeroPoint: zeroPoint, min, max } = requant
   return { weights, epilogue: { form: float.form, zeroPoint, min, max }, exact }
 }

@@ -1,0 +1,98 @@
+/**
+ * What is done once to a layer's weights when they are in place, so that one weights file serves every variant.
+ *
+ * - `relaxed_unsigned`: inputs are stored with 128 added (see storage.ts), which makes each sum larger by 128 times the
+ *   sum of its weights: the biases take that back, in place.
+ * - `relaxed_signed`: nothing.
+ * - `plain`: weights are widened to 16 bits, into memory of their own: it multiplies words, and would widen them again
+ *   for every few pixels.
+ */
+import { Dot } from '../codegen/dot.ts'
+import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+import { storedZero } from '../storage.ts'
+import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
+import { BIAS_OFFSET } from './epilogue.ts'
+import type { Kernel } from './kernel.ts'
+
+/** Addresses: the layer's weights as in the file, and where the layer's kernel reads them; perhaps the same. */
+export function prepareWeightsKernel(spec: WeightBlocks): Kernel {
+  return {
+    name: `weights of ${4 * (spec.blocks * spec.vectors + spec.rest)} channels`,
+    define: (b) =>
+      b.define(`prepare ${JSON.stringify(spec)}`, 2, (f, file, layer) => {
+        if (file === undefined || layer === undefined) throw new Error('internal error: parameters')
+        const parts = [
+          { blocks: spec.blocks, vectors: spec.vectors, fours: spec.fours },
+          { blocks: spec.rest === 0 ? 0 : 1, vectors: spec.rest, fours: spec.fours },
+        ]
+        if (b.variant === 'plain') return parts.flatMap((part) => widen(b, f, part, file, layer))
+        if (storedZero(b.variant) === 0) return []
+        return parts.flatMap((part) => adjustBias(b, f, part, layer))
+      }),
+  }
+}
+
+interface Part {
+  readonly blocks: number
+  readonly vectors: number
+  readonly fours: number
+}
+
+/** Moves both addresses past what it has read and written. */
+function widen(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  { blocks, vectors, fours }: Part,
+  file: Local,
+  layer: Local,
+): readonly Expression[] {
+  const { v128 } = b.wasm
+  return f.repeat(blocks, () => [
+    ...f.repeat((vectors * PARAMETER_BYTES) / 16, () => [
+      v128.store(0, 16, layer.get(), v128.load(0, 16, file.get())),
+      ...f.advance(layer, 16),
+      ...f.advance(file, 16),
+    ]),
+    ...f.repeat(vectors * fours, () => [
+      v128.store(0, 16, layer.get(), v128.load8x8_s(0, 8, file.get())),
+      v128.store(16, 16, layer.get(), v128.load8x8_s(8, 8, file.get())),
+      ...f.advance(layer, Dot.weightBytes(b.variant)),
+      ...f.advance(file, FILE_VECTOR_BYTES),
+    ]),
+  ])
+}
+
+/** Moves `block` past the part. */
+function adjustBias(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  { blocks, vectors, fours }: Part,
+  block: Local,
+): readonly Expression[] {
+  const { i8x16, i32, i32x4, v128 } = b.wasm
+  const dot = new Dot(b, f)
+  const [parameters, first, weights] = [f.i32(), f.i32(), f.i32()]
+  const [ones, w, sums] = [dot.multiplicand(), dot.multiplicand(), dot.sums()]
+  const surplus = () => i32x4.shl(sums.low.get(), i32.const(Math.log2(storedZero(b.variant))))
+  const bias = () => v128.load(BIAS_OFFSET, 4, parameters.get())
+  return [
+    ones.low.set(i8x16.splat(i32.const(1))),
+    ...f.repeat(blocks, () => [
+      parameters.set(block.get()),
+      first.set(i32.add(block.get(), i32.const(vectors * PARAMETER_BYTES))),
+      ...f.repeat(vectors, () => [
+        sums.low.set(v128.const(new Uint8Array(16))),
+        weights.set(first.get()),
+        ...f.repeat(fours, () => [
+          ...dot.loadWeights(w, weights.get, 0),
+          ...dot.accumulate(sums, w, ones),
+          ...f.advance(weights, FILE_VECTOR_BYTES * vectors),
+        ]),
+        v128.store(BIAS_OFFSET, 4, parameters.get(), i32x4.sub(bias(), surplus())),
+        ...f.advance(parameters, PARAMETER_BYTES),
+        ...f.advance(first, FILE_VECTOR_BYTES),
+      ]),
+      ...f.advance(block, blockBytes(vectors, fours, FILE_VECTOR_BYTES)),
+    ]),
+  ]
+}
