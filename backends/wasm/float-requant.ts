@@ -9,6 +9,9 @@
  * Two forms, since the integer rules round symmetrically about zero:
  * - `floor`: every step is at a positive result (a ReLU clamps the rest away): trunc(acc * scale + offset).
  * - `odd`: p = acc * scale; trunc(p + copysign(offset, p)).
+ *
+ * Plain SIMD has no fast trunc. It rounds to nearest with an offset that is less by one half, which differs where a sum
+ * is a tie; a solution is one for both.
  */
 import type { ChannelRequant } from '../../ir/arith/requant.ts'
 import { multiplyByQuantizedMultiplier, multiplyReal } from '../../ir/arith/rounding.ts'
@@ -40,7 +43,7 @@ export function floatForm({ min, outputZeroPoint }: ChannelRequant): FloatForm {
 /**
  * Scales and offsets for every channel. For a channel that is solved, the result of g, clamped to [min, max] less the
  * output's zero point, equals the rule's, clamped alike, for every sum in `sums`. For those that are not, g is the
- * identity: scale 1, offset 0.
+ * identity: scale 1, offset 1/2.
  */
 export function floatRequant(
   requant: ChannelRequant,
@@ -51,7 +54,7 @@ export function floatRequant(
   const solved: FloatRequant = {
     form,
     scale: new Float32Array(channels).fill(1),
-    offset: new Float32Array(channels),
+    offset: new Float32Array(channels).fill(0.5),
     shift: new Int32Array(channels),
   }
   const unsolved: number[] = []
@@ -78,16 +81,19 @@ function solveChannel(
   const exact = exactFunction(requant, channel)
   if (exact === undefined || !isExactRange(requant, channel, min, max)) return undefined
   const list = conditions(exact, min, max, requant)
+  // Sums that no condition names must stay below 2^22 as well, for plain SIMD.
+  const largest = Math.max(Math.abs(min), Math.abs(max)) * must(requant.factor[channel], 'factor')
+  if (largest > 2 ** 21) return undefined
   // One result only, and it is the smallest or the largest: there is nothing to tell apart.
-  if (list.length === 0) return { scale: 0, offset: constantOffset(form, exact(min), requant), shift: 0 }
+  if (list.length === 0) return { scale: 0, offset: constantOffset(exact(min), requant), shift: 0 }
   return solve(form, must(requant.factor[channel], 'factor'), list)
 }
 
 /** With scale 0 the product is a zero of the sum's sign, which a constant result other than 0 has as well. */
-function constantOffset(form: FloatForm, result: number, requant: ChannelRequant): number {
+function constantOffset(result: number, requant: ChannelRequant): number {
   const { min, max, outputZeroPoint } = requant
   const clamped = clamp(result, min - outputZeroPoint, max - outputZeroPoint)
-  return form === 'odd' ? Math.abs(clamped) : clamped
+  return Math.abs(clamped) + 0.5
 }
 
 type Exact = (sum: number) => number
@@ -190,8 +196,13 @@ function fittingOffset(
   }
   for (const share of SHARES) {
     const offset = fround(low + (high - low) * share)
-    const holds = ({ sum, value, atLeast }: Condition) =>
-      applyFloat(form, sum + shift, scale, offset) >= value === atLeast
+    const holds = ({ sum, value, atLeast }: Condition) => {
+      const product = fround(fround(sum + shift) * scale)
+      return (
+        truncated(form, product, offset) >= value === atLeast &&
+        rounded(form, product, offset) >= value === atLeast
+      )
+    }
     if (list.every(holds)) return offset
   }
   return undefined
@@ -199,9 +210,19 @@ function fittingOffset(
 
 const SHARES = [0.5, 0.25, 0.75, 0.1, 0.9, 0, 1]
 
-/** g: what the emitted code computes of a sum that has its shift in it. */
-export function applyFloat(form: FloatForm, sum: number, scale: number, offset: number): number {
-  const product = fround(fround(sum) * scale)
-  const signed = form === 'odd' && (product < 0 || Object.is(product, -0)) ? -offset : offset
-  return Math.trunc(fround(product + signed))
+/** g of relaxed SIMD. */
+function truncated(form: FloatForm, product: number, offset: number): number {
+  return Math.trunc(fround(product + signedOffset(form, product, offset)))
+}
+
+/** g of plain SIMD. The sum with 1.5 * 2^23 is rounded to an integer, ties to even, if it is below 2^24. */
+function rounded(form: FloatForm, product: number, offset: number): number {
+  const value = fround(product + signedOffset(form, product, fround(offset - 0.5)))
+  return Math.abs(value) < 2 ** 22 ? fround(value + ROUNDING_CONSTANT) - ROUNDING_CONSTANT : Number.NaN
+}
+
+const ROUNDING_CONSTANT = 1.5 * 2 ** 23
+
+function signedOffset(form: FloatForm, product: number, offset: number): number {
+  return form === 'odd' && (product < 0 || Object.is(product, -0)) ? -offset : offset
 }

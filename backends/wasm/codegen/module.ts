@@ -25,9 +25,9 @@ export class ModuleBuilder {
 
   constructor(variant: Variant, memoryBytes: number) {
     this.variant = variant
-    const { MutableGlobals, SIMD128, BulkMemory, RelaxedSIMD } = binaryen.Features
+    const { MutableGlobals, SIMD128, BulkMemory, NontrappingFPToInt, RelaxedSIMD } = binaryen.Features
     const relaxed = variant === 'plain' ? 0 : RelaxedSIMD
-    this.wasm.setFeatures(MutableGlobals | SIMD128 | BulkMemory | relaxed)
+    this.wasm.setFeatures(MutableGlobals | SIMD128 | BulkMemory | NontrappingFPToInt | relaxed)
     const pages = Math.ceil(memoryBytes / PAGE_BYTES)
     this.wasm.setMemory(pages, pages, 'memory', [], false, false, '0')
   }
@@ -77,9 +77,8 @@ export class ModuleBuilder {
     )
   }
 
-  /** float32 to int32, cut off. Values stay below 2^31, where the relaxed operation is exact everywhere. */
-  truncate(value: Expression): Expression {
-    if (this.variant === 'plain') return this.wasm.i32x4.trunc_sat_f32x4_s(value)
+  /** float32 to int32, towards zero; exact on every machine for values between -2^31 and 2^31. */
+  relaxedTruncate(value: Expression): Expression {
     return raw._BinaryenUnary(pointerOf(this.wasm), binaryen.RelaxedTruncSVecF32x4ToVecI32x4, value)
   }
 

@@ -9,14 +9,15 @@
  * count.
  *
  * Register tile. `vectors` vectors of channels times as many output pixels of a row as registers allow: 12 sums of the
- * 16 registers of x86 (one weight vector each, one input vector besides). A sum is started from its bias, runs over the
+ * 16 registers of x86 (one weight vector each, one input vector besides). Plain SIMD: 8 sums, of two pixels and four
+ * vectors of channels, which may be of several blocks. A sum is started from its bias, runs over the
  * whole window, and is requantized and stored from registers.
  *
  * Loop order. `inner: 'channels'`: rows, tiles of pixels, blocks of channels, window; the pixels stay in the cache
  * while the weights pass. `inner: 'pixels'`: blocks, rows, tiles, window; a block of weights stays.
  */
 
-import { Dot, type Multiplicand, type Sums } from '../codegen/dot.ts'
+import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
 import { type Epilogue, type ExactChannel, requantizeAndStore } from './epilogue.ts'
@@ -54,6 +55,10 @@ export interface ConvolutionSpec {
 /** Sums that fit into x86's 16 registers beside their operands. */
 export const SUM_REGISTERS = 12
 
+/** Of plain SIMD, whose inputs take two registers each. More vectors of channels beside fewer pixels widen less. */
+const PLAIN_SUM_REGISTERS = 8
+const PLAIN_VECTORS = 4
+
 /** Input fours of a window. */
 export function windowFours(spec: Pick<ConvolutionSpec, 'outer' | 'inner' | 'bytes'>): number {
   return spec.outer.count * spec.inner.count * Math.ceil(spec.bytes / 4)
@@ -79,6 +84,17 @@ function emit(
   return new Emitter(b, f, spec, x, w, y).emit()
 }
 
+/** Channels that a tile covers: blocks side by side. */
+interface Part {
+  /** Vectors of one block, and blocks. */
+  readonly blockVectors: number
+  readonly blocks: number
+  /** The layer's channels that parts of this kind cover, and how many one has. */
+  readonly from: number
+  readonly to: number
+  readonly channels: number
+}
+
 class Emitter {
   private readonly b: ModuleBuilder
   private readonly f: FunctionBuilder
@@ -90,9 +106,11 @@ class Emitter {
   private readonly run: Local
   private readonly block: Local
   private readonly weights: Local
+  private readonly vectorBytes: number
+  private readonly merged: number
   private readonly weightVectors: readonly Multiplicand[]
-  private readonly input: Multiplicand
-  private readonly sums: readonly Sums[]
+  private readonly inputs: readonly Multiplicand[]
+  private readonly sums: readonly Local[]
 
   constructor(b: ModuleBuilder, f: FunctionBuilder, spec: ConvolutionSpec, x: Local, w: Local, y: Local) {
     this.b = b
@@ -105,45 +123,80 @@ class Emitter {
     this.run = f.i32()
     this.block = f.i32()
     this.weights = f.i32()
-    this.weightVectors = Array.from({ length: spec.vectors }, () => this.dot.multiplicand())
-    this.input = this.dot.multiplicand()
-    this.sums = Array.from({ length: this.widest() * spec.vectors }, () => this.dot.sums())
+    this.vectorBytes = Dot.weightBytes(b.variant)
+    this.merged = this.mergedBlocks()
+    const vectors = this.merged * spec.vectors
+    this.weightVectors = Array.from({ length: vectors }, () => this.dot.multiplicand())
+    this.inputs = Array.from({ length: this.widest() }, () => this.dot.multiplicand())
+    this.sums = Array.from({ length: this.widest() * vectors }, () => f.v128())
+  }
+
+  /** Blocks that a tile covers: an input that must be widened is worth more channels. */
+  private mergedBlocks(): number {
+    const { vectors, channels } = this.spec
+    if (this.b.variant !== 'plain') return 1
+    const most = Math.floor(PLAIN_VECTORS / vectors)
+    return Math.max(1, Math.min(most, Math.floor(channels / (4 * vectors))))
+  }
+
+  private sumRegisters(): number {
+    return this.b.variant === 'plain' ? PLAIN_SUM_REGISTERS : SUM_REGISTERS
   }
 
   private widest(): number {
-    const { vectors, columns } = this.spec
-    return Math.min(columns, Math.max(1, Math.floor(SUM_REGISTERS / (vectors * Dot.registers(this.b)))))
+    const vectors = this.merged * this.spec.vectors
+    return Math.min(this.spec.columns, Math.max(1, Math.floor(this.sumRegisters() / vectors)))
   }
 
   emit(): readonly Expression[] {
     if (this.spec.order === 'pixels') {
-      return this.blocks((vectors, channels) => this.pixels((width) => this.tile(width, vectors, channels)))
+      return this.blocks((part) => this.pixels((width) => this.tile(width, part)))
     }
-    return this.pixels((width) => this.blocks((vectors, channels) => this.tile(width, vectors, channels)))
+    return this.pixels((width) => this.blocks((part) => this.tile(width, part)))
   }
 
-  /** The body for each block of channels, with `block` at its weights and `y` at its first channel. */
-  private blocks(body: (vectors: number, channels: number) => readonly Expression[]): readonly Expression[] {
+  /** The body for each part of the channels, with `block` at its weights and `y` at its first channel. */
+  private blocks(body: (part: Part) => readonly Expression[]): readonly Expression[] {
     const { f, spec, block, w, y } = this
-    const total = Math.ceil(spec.channels / 4)
-    const whole = Math.floor(spec.channels / (4 * spec.vectors))
-    const rest = total - whole * spec.vectors
-    const bytes = this.blockBytes(spec.vectors)
-    const channelsDone = whole * 4 * spec.vectors
-    return [
-      block.set(w.get()),
-      ...f.repeat(whole, () => [
-        ...body(spec.vectors, 4 * spec.vectors),
-        ...(whole === 1 && rest === 0 ? [] : [...f.advance(block, bytes), ...f.advance(y, 4 * spec.vectors)]),
+    const parts = this.parts()
+    const statements = parts.flatMap(({ part, count }, n) =>
+      f.repeat(count, () => [
+        ...body(part),
+        ...(n === parts.length - 1 && count === 1
+          ? []
+          : [
+              ...f.advance(block, part.blocks * this.blockBytes(part.blockVectors)),
+              ...f.advance(y, part.channels),
+            ]),
       ]),
-      ...(rest === 0 ? [] : body(rest, spec.channels - channelsDone)),
-      // Back to the first channel.
-      ...(whole === 1 && rest === 0 ? [] : f.advance(y, -channelsDone)),
-    ]
+    )
+    const last = parts.at(-1)
+    const stays = last === undefined ? 0 : last.count === 1 ? last.part.channels : 0
+    // Back to the first channel.
+    return [block.set(w.get()), ...statements, ...f.advance(y, stays - spec.channels)]
+  }
+
+  /** Whole blocks, several at a time, the ones left over, and the last one if it is smaller. */
+  private parts(): readonly { readonly part: Part; readonly count: number }[] {
+    const { channels, vectors } = this.spec
+    const whole = Math.floor(channels / (4 * vectors))
+    const groups = Math.floor(whole / this.merged)
+    const left = whole - groups * this.merged
+    const part = (blockVectors: number, blocks: number, count: number, from: number, own: number) => ({
+      part: { blockVectors, blocks, from, to: from + count * own, channels: own },
+      count,
+    })
+    const grouped = groups * this.merged * 4 * vectors
+    const full = whole * 4 * vectors
+    return [
+      part(vectors, this.merged, groups, 0, this.merged * 4 * vectors),
+      part(vectors, left, left === 0 ? 0 : 1, grouped, left * 4 * vectors),
+      part(Math.ceil((channels - full) / 4), 1, channels === full ? 0 : 1, full, channels - full),
+    ].filter(({ count }) => count > 0)
   }
 
   private blockBytes(vectors: number): number {
-    return blockBytes(vectors, windowFours(this.spec), Dot.weightBytes(this.b.variant))
+    return blockBytes(vectors, windowFours(this.spec), this.vectorBytes)
   }
 
   /** The body for each tile of pixels, with `x` at its first window and `y` at its first pixel. */
@@ -169,90 +222,112 @@ class Emitter {
     ]
   }
 
-  private tile(width: number, vectors: number, channels: number): readonly Expression[] {
-    const { f, dot, spec, run, block, b } = this
-    const sum = (pixel: number, vector: number) => this.sums[pixel * vectors + vector] as Sums
-    const each = <T>(make: (pixel: number, vector: number) => readonly T[]): readonly T[] =>
-      Array.from({ length: width }, (_, p) =>
-        Array.from({ length: vectors }, (_, v) => make(p, v)).flat(),
-      ).flat()
-    const weights = this.weights
-    const whole = spec.channels - (spec.channels % (4 * spec.vectors))
-    const [from, covered] = vectors === spec.vectors ? [0, whole] : [whole, channels]
+  private tile(width: number, part: Part): readonly Expression[] {
+    const { f, dot, spec, run, block, weights, b } = this
+    const vectors = Math.ceil(part.channels / 4)
+    const sum = (pixel: number, vector: number) => this.sums[pixel * vectors + vector] as Local
+    const parameters = (vector: number) => {
+      const ownBlock = Math.floor(vector / part.blockVectors)
+      return ownBlock * this.blockBytes(part.blockVectors) + (vector % part.blockVectors) * PARAMETER_BYTES
+    }
     return [
-      ...Array.from({ length: vectors }, (_, v) =>
-        dot.start(
-          Array.from({ length: width }, (_, p) => sum(p, v)),
-          block.get(),
-          v * PARAMETER_BYTES,
-        ),
-      ).flat(),
+      ...range(vectors).flatMap((v) => {
+        const pixels = range(width).map((p) => sum(p, v))
+        return dot.start(pixels, block.get(), parameters(v))
+      }),
       run.set(this.x.get()),
-      weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(vectors * PARAMETER_BYTES))),
-      ...this.window(width, vectors, sum, weights),
-      ...each((p, v) => dot.finish(sum(p, v), block.get(), v * PARAMETER_BYTES)),
+      weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(part.blockVectors * PARAMETER_BYTES))),
+      ...this.window(width, part, sum),
       ...replaceExact(b, {
-        channels: spec.exact.filter(({ channel }) => channel >= from && channel < from + covered),
+        channels: spec.exact.filter(({ channel }) => channel >= part.from && channel < part.to),
         width,
-        blockBytes: this.blockBytes(spec.vectors),
-        blockChannels: 4 * spec.vectors,
+        from: part.from,
+        partBytes: part.blocks * this.blockBytes(part.blockVectors),
+        partChannels: part.channels,
+        fromBytes: Math.floor(part.from / (4 * spec.vectors)) * this.blockBytes(spec.vectors),
         first: this.w,
         block,
-        sum: (p, v) => sum(p, v).low,
+        sum,
       }),
       ...requantizeAndStore(
         b,
         f,
         spec.epilogue,
-        each((p, v) => [
-          {
-            sums: sum(p, v).low,
-            vector: v,
+        range(width).flatMap((p) =>
+          range(vectors).map((v) => ({
+            sums: sum(p, v),
+            parameters: parameters(v),
             output: p * spec.outputColumn + 4 * v,
-            channels: Math.min(4, channels - 4 * v),
-          },
-        ]),
+            channels: Math.min(4, part.channels - 4 * v),
+          })),
+        ),
         block,
         this.y,
       ),
     ]
   }
 
-  /** Adds the products of the whole window. `weights` runs over the block's weight vectors. */
+  /** Adds the products of the whole window. `weights` runs over the part's first weight vectors. */
   private window(
     width: number,
-    vectors: number,
-    sum: (pixel: number, vector: number) => Sums,
-    weights: Local,
+    part: Part,
+    sum: (pixel: number, vector: number) => Local,
   ): readonly Expression[] {
-    const { f, dot, spec, run } = this
+    const { f, spec, run, weights, vectorBytes } = this
     const { outer, inner } = joinRuns(spec)
-    const vectorBytes = Dot.weightBytes(this.b.variant)
     const fours = Math.ceil(inner.bytes / 4)
-    const unroll = fours % 4 === 0 ? 4 : fours % 3 === 0 ? 3 : fours % 2 === 0 ? 2 : 1
-    const four = (n: number): readonly Expression[] => [
-      ...Array.from({ length: vectors }, (_, v) =>
-        dot.loadWeights(this.weightVectors[v] as Multiplicand, weights.get, vectorBytes * (n * vectors + v)),
-      ).flat(),
-      ...Array.from({ length: width }, (_, p) => [
-        ...dot.loadSplat(this.input, run.get(), p * spec.inputColumn + 4 * n),
-        ...Array.from({ length: vectors }, (_, v) =>
-          dot.accumulate(sum(p, v), this.weightVectors[v] as Multiplicand, this.input),
-        ).flat(),
-      ]).flat(),
-    ]
+    const unroll = (this.b.variant === 'plain' ? [2] : [4, 3, 2]).find((n) => fours % n === 0) ?? 1
     return f.repeat(outer.count, () => [
       ...f.repeat(inner.count, () => [
         ...f.repeat(fours / unroll, () => [
-          ...Array.from({ length: unroll }, (_, n) => four(n)).flat(),
+          ...range(unroll).flatMap((n) => this.four(n, width, part, sum)),
           ...f.advance(run, 4 * unroll),
-          ...f.advance(weights, vectorBytes * unroll * vectors),
+          ...f.advance(weights, vectorBytes * unroll * part.blockVectors),
         ]),
         ...f.advance(run, inner.step - 4 * fours),
       ]),
       ...f.advance(run, outer.step - inner.count * inner.step),
     ])
   }
+
+  /** Adds the products of the n-th four input bytes. The side with fewer vectors waits in registers. */
+  private four(
+    n: number,
+    width: number,
+    part: Part,
+    sum: (pixel: number, vector: number) => Local,
+  ): readonly Expression[] {
+    const { dot, spec, vectorBytes } = this
+    const vectors = Math.ceil(part.channels / 4)
+    const weightVector = (v: number) => this.weightVectors[v] as Multiplicand
+    const input = (p: number) => this.inputs[p] as Multiplicand
+    const loadWeights = (v: number) => {
+      const ownBlock = Math.floor(v / part.blockVectors) * this.blockBytes(part.blockVectors)
+      const at = ownBlock + vectorBytes * (n * part.blockVectors + (v % part.blockVectors))
+      return dot.loadWeights(weightVector(v), this.weights, at)
+    }
+    const loadInput = (p: number) => dot.loadSplat(input(p), this.run, p * spec.inputColumn + 4 * n)
+    if (vectors > width) {
+      return [
+        ...range(width).flatMap(loadInput),
+        ...range(vectors).flatMap((v) => [
+          ...loadWeights(v),
+          ...range(width).flatMap((p) => dot.accumulate(sum(p, v), weightVector(v), input(p))),
+        ]),
+      ]
+    }
+    return [
+      ...range(vectors).flatMap(loadWeights),
+      ...range(width).flatMap((p) => [
+        ...loadInput(p),
+        ...range(vectors).flatMap((v) => dot.accumulate(sum(p, v), weightVector(v), input(p))),
+      ]),
+    ]
+  }
+}
+
+function range(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, n) => n)
 }
 
 /** Runs that follow each other without a gap are one, if no padding stands between them. */

@@ -6,12 +6,12 @@
  * vector for each four channels, with four taps of each. Missing columns have zero weights.
  *
  * Register tile. 16 channels of one output pixel, or of two neighbours where the window has three columns and moves by
- * one: both then need the same four input columns, the second with its weights one byte further. Four input columns of
- * 16 channels are interleaved to vectors of four taps of four channels, as a dot product wants them.
+ * one: both then need the same four input columns. Columns are interleaved to vectors of the taps of four channels, as a
+ * dot product wants them.
  *
  * Loop order. Rows, blocks of channels, pixels, window.
  */
-import { Dot, type Multiplicand, type Sums } from '../codegen/dot.ts'
+import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
 import { evenTiles } from './convolution.ts'
@@ -74,10 +74,9 @@ class Emitter {
   private readonly weights: Local
   private readonly columns: readonly Local[]
   private readonly pairs: readonly Local[]
-  private readonly taps: Local
+  private readonly taps: Multiplicand
   private readonly weight: Multiplicand
-  private readonly input: Multiplicand
-  private readonly sums: readonly Sums[]
+  private readonly sums: readonly Local[]
   private readonly fours: number
   private readonly vectorBytes: number
 
@@ -94,12 +93,11 @@ class Emitter {
     this.weights = f.i32()
     this.columns = [f.v128(), f.v128(), f.v128(), f.v128()]
     this.pairs = [f.v128(), f.v128(), f.v128(), f.v128()]
-    this.taps = f.v128()
+    this.taps = this.dot.multiplicand()
     this.weight = this.dot.multiplicand()
-    this.input = this.dot.multiplicand()
     this.vectorBytes = Dot.weightBytes(b.variant)
     this.fours = depthwiseFours(spec.kernelHeight, spec.kernelWidth)
-    this.sums = Array.from({ length: this.widest() * DEPTHWISE_VECTORS }, () => this.dot.sums())
+    this.sums = Array.from({ length: this.widest() * DEPTHWISE_VECTORS }, () => f.v128())
   }
 
   private blockBytes(): number {
@@ -158,44 +156,38 @@ class Emitter {
   private tile(width: number, channels: number): readonly Expression[] {
     const { f, b, dot, spec, block } = this
     const vectors = Math.ceil(channels / 4)
-    const sum = (pixel: number, vector: number) => this.sums[pixel * vectors + vector] as Sums
-    const each = <T>(make: (pixel: number, vector: number) => readonly T[]): readonly T[] =>
-      Array.from({ length: width }, (_, p) =>
-        Array.from({ length: vectors }, (_, v) => make(p, v)).flat(),
-      ).flat()
-    const from = channels === BLOCK_CHANNELS ? 0 : spec.channels - channels
-    const to = channels === BLOCK_CHANNELS ? spec.channels - (spec.channels % BLOCK_CHANNELS) : spec.channels
+    const sum = (pixel: number, vector: number) => this.sums[pixel * vectors + vector] as Local
+    const isWhole = channels === BLOCK_CHANNELS
+    const whole = spec.channels - (spec.channels % BLOCK_CHANNELS)
     return [
-      ...Array.from({ length: vectors }, (_, v) =>
-        dot.start(
-          Array.from({ length: width }, (_, p) => sum(p, v)),
-          block.get(),
-          v * PARAMETER_BYTES,
-        ),
-      ).flat(),
+      ...range(vectors).flatMap((v) => {
+        const pixels = range(width).map((p) => sum(p, v))
+        return dot.start(pixels, block.get(), v * PARAMETER_BYTES)
+      }),
       ...this.window(width, vectors, sum),
-      ...each((p, v) => dot.finish(sum(p, v), block.get(), v * PARAMETER_BYTES)),
       ...replaceExact(b, {
-        channels: spec.exact.filter(({ channel }) => channel >= from && channel < to),
+        channels: spec.exact.filter(({ channel }) => channel < whole === isWhole),
         width,
-        blockBytes: this.blockBytes(),
-        blockChannels: BLOCK_CHANNELS,
+        from: isWhole ? 0 : whole,
+        fromBytes: isWhole ? 0 : (whole / BLOCK_CHANNELS) * this.blockBytes(),
+        partChannels: BLOCK_CHANNELS,
+        partBytes: this.blockBytes(),
         first: this.w,
         block,
-        sum: (p, v) => sum(p, v).low,
+        sum,
       }),
       ...requantizeAndStore(
         b,
         f,
         spec.epilogue,
-        each((p, v) => [
-          {
-            sums: sum(p, v).low,
-            vector: v,
+        range(width).flatMap((p) =>
+          range(vectors).map((v) => ({
+            sums: sum(p, v),
+            parameters: v * PARAMETER_BYTES,
             output: p * spec.channels + 4 * v,
             channels: Math.min(4, channels - 4 * v),
-          },
-        ]),
+          })),
+        ),
         block,
         this.y,
       ),
@@ -203,106 +195,156 @@ class Emitter {
   }
 
   /** Adds the products of the whole window; long windows in a loop over its rows. */
-  private window(
-    width: number,
-    vectors: number,
-    sum: (pixel: number, vector: number) => Sums,
-  ): readonly Expression[] {
-    const { f, spec, row, weights, block, x, b } = this
+  private window(width: number, vectors: number, sum: SumAt): readonly Expression[] {
+    const { f, spec, row, weights, block, x, b, vectorBytes } = this
     const groups = Math.ceil(spec.kernelWidth / 4)
     const first = vectors * PARAMETER_BYTES
+    const four = (inputs: Place, weightsAt: Place, group: number) =>
+      this.four(
+        { ...inputs, offset: inputs.offset + 4 * group * spec.tapColumn },
+        { ...weightsAt, offset: weightsAt.offset + vectorBytes * vectors * group },
+        spec.kernelWidth - 4 * group,
+        width,
+        vectors,
+        sum,
+      )
     if (this.fours <= UNROLLED_FOURS) {
-      return Array.from({ length: spec.kernelHeight }, (_, ky) =>
-        Array.from({ length: groups }, (_, group) =>
-          this.four(
-            x,
-            ky * spec.tapRow + 4 * group * spec.tapColumn,
-            spec.kernelWidth - 4 * group,
-            block,
-            first + this.vectorBytes * vectors * (ky * groups + group),
-            width,
-            vectors,
-            sum,
+      return range(spec.kernelHeight).flatMap((ky) =>
+        range(groups).flatMap((group) =>
+          four(
+            { address: x, offset: ky * spec.tapRow },
+            { address: block, offset: first + vectorBytes * vectors * ky * groups },
+            group,
           ),
-        ).flat(),
-      ).flat()
+        ),
+      )
     }
     return [
       row.set(x.get()),
       weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(first))),
       ...f.repeat(spec.kernelHeight, () => [
-        ...Array.from({ length: groups }, (_, group) =>
-          this.four(
-            row,
-            4 * group * spec.tapColumn,
-            spec.kernelWidth - 4 * group,
-            weights,
-            this.vectorBytes * vectors * group,
-            width,
-            vectors,
-            sum,
-          ),
-        ).flat(),
+        ...range(groups).flatMap((group) =>
+          four({ address: row, offset: 0 }, { address: weights, offset: 0 }, group),
+        ),
         ...f.advance(row, spec.tapRow),
-        ...f.advance(weights, this.vectorBytes * vectors * groups),
+        ...f.advance(weights, vectorBytes * vectors * groups),
       ]),
     ]
   }
 
   /** Adds the products of up to four columns of one kernel row. */
   private four(
-    row: Local,
-    rowOffset: number,
+    inputs: Place,
+    weights: Place,
     columnsLeft: number,
-    weights: Local,
-    weightOffset: number,
     width: number,
     vectors: number,
-    sum: (pixel: number, vector: number) => Sums,
+    sum: SumAt,
   ): readonly Expression[] {
-    const { dot, spec, b } = this
-    const { v128 } = b.wasm
-    const needed = Math.min(4, columnsLeft + width - 1)
-    const column = (n: number) => this.columns[n] as Local
-    const pair = (n: number) => this.pairs[n] as Local
     // A column that no weight meets may be any.
-    const loaded = (n: number) => column(Math.min(n, needed - 1)).get()
-    const interleave = (bytes: number, half: 0 | 1, a: Expression, c: Expression) =>
-      b.wasm.i8x16.shuffle(a, c, interleaved(bytes, half))
+    const needed = Math.min(4, columnsLeft + width - 1)
+    return this.b.variant === 'plain'
+      ? this.pairsOfWords(inputs, weights, Math.min(4, columnsLeft), needed, width, vectors, sum)
+      : this.foursOfBytes(inputs, weights, needed, width, vectors, sum)
+  }
+
+  /** Relaxed: interleaves four columns, which both pixels use, the second with its weights moved by a tap. */
+  private foursOfBytes(
+    inputs: Place,
+    weights: Place,
+    needed: number,
+    width: number,
+    vectors: number,
+    sum: SumAt,
+  ): readonly Expression[] {
+    const { dot, spec, weight, taps } = this
+    const { v128, i32x4, i32 } = this.b.wasm
+    const column = (n: number) => this.columns[Math.min(n, needed - 1)] as Local
+    const pair = (n: number) => this.pairs[n] as Local
     const halves = vectors > 2 ? ([0, 1] as const) : ([0] as const)
     return [
-      ...Array.from({ length: needed }, (_, n) =>
-        column(n).set(v128.load(rowOffset + n * spec.tapColumn, 1, row.get())),
+      ...range(needed).map((n) =>
+        column(n).set(v128.load(inputs.offset + n * spec.tapColumn, 1, inputs.address.get())),
       ),
       ...halves.flatMap((half) => [
-        pair(2 * half).set(interleave(1, half, loaded(0), loaded(1))),
-        pair(2 * half + 1).set(interleave(1, half, loaded(2), loaded(3))),
+        pair(2 * half).set(this.interleave(1, half, column(0), column(1))),
+        pair(2 * half + 1).set(this.interleave(1, half, column(2), column(3))),
       ]),
-      ...Array.from({ length: vectors }, (_, v) => {
-        const half = v >> 1
+      ...range(vectors).flatMap((v) => {
+        const first = 2 * (v >> 1)
         return [
-          this.taps.set(interleave(2, (v & 1) as 0 | 1, pair(2 * half).get(), pair(2 * half + 1).get())),
-          ...dot.fromBytes(this.input, this.taps),
-          ...dot.loadWeights(this.weight, weights.get, weightOffset + this.vectorBytes * v),
-          ...dot.accumulate(sum(0, v), this.weight, this.input),
+          taps.low.set(this.interleave(2, v & 1, pair(first), pair(first + 1))),
+          ...dot.loadWeights(weight, weights.address, weights.offset + this.vectorBytes * v),
+          ...dot.accumulate(sum(0, v), weight, taps),
           ...(width === 1
             ? []
-            : [...dot.nextTap(this.weight), ...dot.accumulate(sum(1, v), this.weight, this.input)]),
+            : [
+                weight.low.set(i32x4.shl(weight.low.get(), i32.const(8))),
+                ...dot.accumulate(sum(1, v), weight, taps),
+              ]),
         ]
-      }).flat(),
+      }),
     ]
   }
+
+  /** Plain: eight channels at a time, widened; interleaves columns by two for each pixel. */
+  private pairsOfWords(
+    inputs: Place,
+    weights: Place,
+    taps: number,
+    needed: number,
+    width: number,
+    vectors: number,
+    sum: SumAt,
+  ): readonly Expression[] {
+    const { dot, spec, weight } = this
+    const { v128 } = this.b.wasm
+    const column = (n: number) => this.columns[Math.min(n, needed - 1)] as Local
+    const words = this.taps.low
+    const multiply = (p: number, v: number, first: number, own: Local) => [
+      words.set(this.interleave(2, v & 1, column(p + first), column(p + first + 1))),
+      dot.addPairs(sum(p, v), own, words),
+    ]
+    return range(Math.ceil(vectors / 2)).flatMap((half) => [
+      ...range(needed).map((n) =>
+        column(n).set(v128.load8x8_s(inputs.offset + n * spec.tapColumn + 8 * half, 1, inputs.address.get())),
+      ),
+      ...range(vectors)
+        .filter((v) => v >> 1 === half)
+        .flatMap((v) => [
+          ...dot.loadWeights(weight, weights.address, weights.offset + this.vectorBytes * v),
+          ...range(width).flatMap((p) => [
+            ...multiply(p, v, 0, weight.low),
+            ...(taps > 2 && weight.high !== undefined ? multiply(p, v, 2, weight.high) : []),
+          ]),
+        ]),
+    ])
+  }
+
+  /** Takes units of `bytes` from both vectors in turn, from their lower or upper half. */
+  private interleave(bytes: number, half: number, a: Local, c: Local): Expression {
+    return this.b.wasm.i8x16.shuffle(a.get(), c.get(), interleaved(bytes, half))
+  }
 }
+
+/** Bytes in memory: what a local holds, and an offset. */
+interface Place {
+  readonly address: Local
+  readonly offset: number
+}
+
+type SumAt = (pixel: number, vector: number) => Local
 
 /** More weight vectors than these are loops. */
 const UNROLLED_FOURS = 10
 
-/** Shuffle that takes units of `bytes` from both vectors in turn, from their lower or upper half. */
-function interleaved(bytes: number, half: 0 | 1): readonly number[] {
-  const units = 8 / bytes
-  return Array.from({ length: units }, (_, unit) => {
-    const at = half * 8 + unit * bytes
-    const own = Array.from({ length: bytes }, (_, n) => at + n)
+function interleaved(bytes: number, half: number): readonly number[] {
+  return range(8 / bytes).flatMap((unit) => {
+    const own = range(bytes).map((n) => half * 8 + unit * bytes + n)
     return [...own, ...own.map((n) => n + 16)]
-  }).flat()
+  })
+}
+
+function range(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, n) => n)
 }

@@ -4,17 +4,16 @@
  *
  * The parameters of four channels are bias, scale and offset, four 32-bit values each. A channel for which no
  * float32 function was found is requantized by the integer rule itself: its sum is replaced by the exact result, and
- * its scale is 1 and its offset 0.
+ * its scale is 1 and its offset 1/2.
  */
 import type { RoundingRule } from '../../../ir/arith/rounding.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { FloatForm } from '../float-requant.ts'
 import { storedZero } from '../storage.ts'
-import { PARAMETER_BYTES } from '../weight-blocks.ts'
 
 export const BIAS_OFFSET = 0
-const SCALE_OFFSET = 16
-const OFFSET_OFFSET = 32
+export const SCALE_OFFSET = 16
+export const OFFSET_OFFSET = 32
 
 export interface Epilogue {
   readonly form: FloatForm
@@ -35,8 +34,8 @@ export interface ExactChannel {
 /** One vector of sums and where it goes: 4 channels, fewer in the last of a layer. */
 export interface Outgoing {
   readonly sums: Local
-  /** Its place among the tile's vectors of channels. */
-  readonly vector: number
+  /** Byte offset of its channels' parameters from the tile's. */
+  readonly parameters: number
   /** Byte offset of its first channel from the tile's output. */
   readonly output: number
   /** 1 to 4. */
@@ -58,11 +57,10 @@ export function requantizeAndStore(
   const { i8x16, i16x8, v128 } = b.wasm
   const statements: Expression[] = []
   const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
-  for (const vector of new Set(vectors.map((v) => v.vector))) {
-    const at = vector * PARAMETER_BYTES
+  for (const at of new Set(vectors.map((v) => v.parameters))) {
     statements.push(scale.set(v128.load(at + SCALE_OFFSET, 4, parameters.get())))
     statements.push(offset.set(v128.load(at + OFFSET_OFFSET, 4, parameters.get())))
-    for (const { sums } of vectors.filter((v) => v.vector === vector)) {
+    for (const { sums } of vectors.filter((v) => v.parameters === at)) {
       statements.push(...toInteger(b, epilogue.form, sums, scale, offset, product))
     }
   }
@@ -80,8 +78,14 @@ export function requantizeAndStore(
   return statements
 }
 
-/** sums = trunc(sums * scale + offset), in the form's way. */
-function toInteger(
+/** Offsets as `toInteger` takes them, from those that truncate: it rounds to nearest where there is no fast trunc. */
+export function roundingOffset(b: ModuleBuilder, offset: Expression): Expression {
+  const { f32x4, f32 } = b.wasm
+  return b.variant === 'plain' ? f32x4.sub(offset, f32x4.splat(f32.const(0.5))) : offset
+}
+
+/** sums = trunc(sums * scale + offset), in the form's way; `offset` is a `roundingOffset`. */
+export function toInteger(
   b: ModuleBuilder,
   form: FloatForm,
   sums: Local,
@@ -91,10 +95,26 @@ function toInteger(
 ): readonly Expression[] {
   const { v128, f32x4 } = b.wasm
   const scaled = f32x4.mul(f32x4.convert_i32x4_s(sums.get()), scale.get())
-  if (form === 'floor') return [sums.set(b.truncate(f32x4.add(scaled, offset.get())))]
-  const signed = v128.or(v128.and(product.get(), v128.const(SIGN_BITS)), offset.get())
-  return [product.set(scaled), sums.set(b.truncate(f32x4.add(product.get(), signed)))]
+  if (form === 'floor') return [sums.set(truncate(b, f32x4.add(scaled, offset.get())))]
+  const signed = v128.xor(v128.and(product.get(), v128.const(SIGN_BITS)), offset.get())
+  return [product.set(scaled), sums.set(truncate(b, f32x4.add(product.get(), signed)))]
 }
+
+/**
+ * To int32, towards zero. Without the relaxed operation, which is one instruction everywhere and exact for values below
+ * 2^31, by adding and taking away a number whose last place is 1: this rounds to nearest, and offsets are less by one
+ * half there (see float-requant.ts).
+ */
+function truncate(b: ModuleBuilder, value: Expression): Expression {
+  if (b.variant !== 'plain') return b.relaxedTruncate(value)
+  const { f32x4, f32, i32x4, i32 } = b.wasm
+  const rounded = f32x4.add(value, f32x4.splat(f32.const(ROUNDING_CONSTANT)))
+  return i32x4.sub(rounded, i32x4.splat(i32.const(ROUNDING_CONSTANT_BITS)))
+}
+
+/** 1.5 * 2^23, as a float32 and as its bits. */
+const ROUNDING_CONSTANT = 12582912
+const ROUNDING_CONSTANT_BITS = 0x4b400000
 
 const SIGN_BITS = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 0x80 : 0))
 

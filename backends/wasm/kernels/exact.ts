@@ -3,25 +3,29 @@ import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codeg
 import type { ExactChannel } from './epilogue.ts'
 
 interface ExactTile {
-  /** Those that blocks of this kind can hold. */
+  /** Those that tiles of this kind can hold. */
   readonly channels: readonly ExactChannel[]
   readonly width: number
-  /** Of a whole block. */
-  readonly blockBytes: number
-  readonly blockChannels: number
-  /** Addresses of the first block and of the current one. */
+  /** The first channel of the first such tile, and its weights' distance from the layer's. */
+  readonly from: number
+  readonly fromBytes: number
+  /** Channels of a tile, and bytes of its weights. */
+  readonly partChannels: number
+  readonly partBytes: number
+  /** Addresses of the layer's weights and of the tile's. */
   readonly first: Local
   readonly block: Local
   readonly sum: (pixel: number, vector: number) => Local
 }
 
-/** Where the current block holds such channels, replaces their sums by the exact results. */
+/** Where the current tile holds such channels, replaces their sums by the exact results. */
 export function replaceExact(b: ModuleBuilder, tile: ExactTile): readonly Expression[] {
   const { i32, i32x4 } = b.wasm
   return tile.channels.map((exact) => {
-    const index = Math.floor(exact.channel / tile.blockChannels)
-    const within = exact.channel % tile.blockChannels
-    const here = i32.eq(tile.block.get(), i32.add(tile.first.get(), i32.const(index * tile.blockBytes)))
+    const part = Math.floor((exact.channel - tile.from) / tile.partChannels)
+    const within = (exact.channel - tile.from) % tile.partChannels
+    const at = tile.fromBytes + part * tile.partBytes
+    const here = i32.eq(tile.block.get(), i32.add(tile.first.get(), i32.const(at)))
     const replaced = Array.from({ length: tile.width }, (_, pixel) => {
       const sum = tile.sum(pixel, Math.floor(within / 4))
       const lane = within % 4
@@ -34,17 +38,30 @@ export function replaceExact(b: ModuleBuilder, tile: ExactTile): readonly Expres
 
 type Rule = Pick<ExactChannel, 'rule' | 'factor' | 'multiplier' | 'shift'>
 
-/** An int32 scaled by a rule of ir/arith/rounding.ts; the result is an int32, not yet clamped. */
+/** An int32 scaled by a rule of ir/arith/rounding.ts, limited to 16 bits. */
 export function exactResult(b: ModuleBuilder, sum: Expression, scaling: Rule): Expression {
   const name = b.define(
     `exact ${scaling.rule} ${scaling.factor} ${scaling.multiplier} ${scaling.shift}`,
     1,
-    (f, x) => [
-      scaling.rule === 'real' ? scaledReal(b, f, x, scaling.factor) : scaledTflite(b, f, x, scaling),
-    ],
+    (f, x) => {
+      const scaled =
+        scaling.rule === 'real' ? scaledReal(b, f, x, scaling.factor) : scaledTflite(b, f, x, scaling)
+      return [limited(b, f, scaled)]
+    },
     'i32',
   )
   return b.call(name, [sum], 'i32')
+}
+
+function limited(b: ModuleBuilder, f: FunctionBuilder, value: Expression): Expression {
+  const { i32 } = b.wasm
+  const [low, x] = [f.i32(), f.i32()]
+  const atMost = b.wasm.select(i32.lt_s(x.get(), i32.const(32767)), x.get(), i32.const(32767))
+  return b.wasm.block(null, [
+    x.set(value),
+    low.set(atMost),
+    b.wasm.select(i32.gt_s(low.get(), i32.const(-32768)), low.get(), i32.const(-32768)),
+  ])
 }
 
 /** round(x * factor) in doubles, halves away from zero; saturates to int32. */

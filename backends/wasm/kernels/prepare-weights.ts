@@ -4,14 +4,15 @@
  * - `relaxed_unsigned`: inputs are stored with 128 added (see storage.ts), which makes each sum larger by 128 times the
  *   sum of its weights: the biases take that back, in place.
  * - `relaxed_signed`: nothing.
- * - `plain`: weights are widened to 16 bits, into memory of their own: it multiplies words, and would widen them again
- *   for every few pixels.
+ * - `plain`: weights are widened to 16 bits, into memory of their own, the first two of each four apart from the last
+ *   two: it multiplies words, and would widen them again for every few pixels. Offsets become those of rounding to
+ *   nearest (see epilogue.ts).
  */
 import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
 import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
-import { BIAS_OFFSET } from './epilogue.ts'
+import { BIAS_OFFSET, OFFSET_OFFSET, roundingOffset, SCALE_OFFSET } from './epilogue.ts'
 import type { Kernel } from './kernel.ts'
 
 /** Addresses: the layer's weights as in the file, and where the layer's kernel reads them; perhaps the same. */
@@ -46,21 +47,28 @@ function widen(
   file: Local,
   layer: Local,
 ): readonly Expression[] {
-  const { v128 } = b.wasm
+  const { v128, i8x16, i16x8 } = b.wasm
+  const copied = (offset: number) => v128.load(offset, 16, file.get())
+  const pairs = f.v128()
   return f.repeat(blocks, () => [
-    ...f.repeat((vectors * PARAMETER_BYTES) / 16, () => [
-      v128.store(0, 16, layer.get(), v128.load(0, 16, file.get())),
-      ...f.advance(layer, 16),
-      ...f.advance(file, 16),
+    ...f.repeat(vectors, () => [
+      v128.store(BIAS_OFFSET, 16, layer.get(), copied(BIAS_OFFSET)),
+      v128.store(SCALE_OFFSET, 16, layer.get(), copied(SCALE_OFFSET)),
+      v128.store(OFFSET_OFFSET, 16, layer.get(), roundingOffset(b, copied(OFFSET_OFFSET))),
+      ...f.advance(layer, PARAMETER_BYTES),
+      ...f.advance(file, PARAMETER_BYTES),
     ]),
     ...f.repeat(vectors * fours, () => [
-      v128.store(0, 16, layer.get(), v128.load8x8_s(0, 8, file.get())),
-      v128.store(16, 16, layer.get(), v128.load8x8_s(8, 8, file.get())),
+      pairs.set(i8x16.shuffle(copied(0), copied(0), FIRST_PAIRS_THEN_LAST)),
+      v128.store(0, 16, layer.get(), i16x8.extend_low_i8x16_s(pairs.get())),
+      v128.store(16, 16, layer.get(), i16x8.extend_high_i8x16_s(pairs.get())),
       ...f.advance(layer, Dot.weightBytes(b.variant)),
       ...f.advance(file, FILE_VECTOR_BYTES),
     ]),
   ])
 }
+
+const FIRST_PAIRS_THEN_LAST = [0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15]
 
 /** Moves `block` past the part. */
 function adjustBias(
@@ -72,8 +80,8 @@ function adjustBias(
   const { i8x16, i32, i32x4, v128 } = b.wasm
   const dot = new Dot(b, f)
   const [parameters, first, weights] = [f.i32(), f.i32(), f.i32()]
-  const [ones, w, sums] = [dot.multiplicand(), dot.multiplicand(), dot.sums()]
-  const surplus = () => i32x4.shl(sums.low.get(), i32.const(Math.log2(storedZero(b.variant))))
+  const [ones, w, sums] = [dot.multiplicand(), dot.multiplicand(), f.v128()]
+  const surplus = () => i32x4.shl(sums.get(), i32.const(Math.log2(storedZero(b.variant))))
   const bias = () => v128.load(BIAS_OFFSET, 4, parameters.get())
   return [
     ones.low.set(i8x16.splat(i32.const(1))),
@@ -81,10 +89,10 @@ function adjustBias(
       parameters.set(block.get()),
       first.set(i32.add(block.get(), i32.const(vectors * PARAMETER_BYTES))),
       ...f.repeat(vectors, () => [
-        sums.low.set(v128.const(new Uint8Array(16))),
+        sums.set(v128.const(new Uint8Array(16))),
         weights.set(first.get()),
         ...f.repeat(fours, () => [
-          ...dot.loadWeights(w, weights.get, 0),
+          ...dot.loadWeights(w, weights, 0),
           ...dot.accumulate(sums, w, ones),
           ...f.advance(weights, FILE_VECTOR_BYTES * vectors),
         ]),
