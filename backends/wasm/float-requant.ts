@@ -9,9 +9,6 @@
  * Two forms, since the integer rules round symmetrically about zero:
  * - `floor`: every step is at a positive result (a ReLU clamps the rest away): trunc(acc * scale + offset).
  * - `odd`: p = acc * scale; trunc(p + copysign(offset, p)).
- *
- * Plain SIMD has no fast trunc. It rounds to nearest with an offset that is less by one half, which differs where a sum
- * is a tie; a solution is one for both.
  */
 import type { ChannelRequant } from '../../ir/arith/requant.ts'
 import { multiplyByQuantizedMultiplier, multiplyReal } from '../../ir/arith/rounding.ts'
@@ -81,7 +78,7 @@ function solveChannel(
   const exact = exactFunction(requant, channel)
   if (exact === undefined || !isExactRange(requant, channel, min, max)) return undefined
   const list = conditions(exact, min, max, requant)
-  // Sums that no condition names must stay below 2^22 as well, for plain SIMD.
+  // Kernels without a fast conversion rely on this (see kernels/epilogue.ts).
   const largest = Math.max(Math.abs(min), Math.abs(max)) * must(requant.factor[channel], 'factor')
   if (largest > 2 ** 21) return undefined
   // One result only, and it is the smallest or the largest: there is nothing to tell apart.
@@ -157,8 +154,8 @@ interface Solution {
 }
 
 /** Neighbours of the scale to try, in units of half its last place, and shifts of the sums. */
-const NEIGHBOURS = 96
-const SHIFTS = 8
+const NEIGHBOURS = 512
+const SHIFTS = 64
 
 function solve(form: FloatForm, factor: number, list: readonly Condition[]): Solution | undefined {
   for (let shift = 0; shift < (form === 'floor' ? SHIFTS : 1); shift++) {
@@ -196,13 +193,8 @@ function fittingOffset(
   }
   for (const share of SHARES) {
     const offset = fround(low + (high - low) * share)
-    const holds = ({ sum, value, atLeast }: Condition) => {
-      const product = fround(fround(sum + shift) * scale)
-      return (
-        truncated(form, product, offset) >= value === atLeast &&
-        rounded(form, product, offset) >= value === atLeast
-      )
-    }
+    const holds = ({ sum, value, atLeast }: Condition) =>
+      applyFloat(form, sum + shift, scale, offset) >= value === atLeast
     if (list.every(holds)) return offset
   }
   return undefined
@@ -210,19 +202,9 @@ function fittingOffset(
 
 const SHARES = [0.5, 0.25, 0.75, 0.1, 0.9, 0, 1]
 
-/** g of relaxed SIMD. */
-function truncated(form: FloatForm, product: number, offset: number): number {
-  return Math.trunc(fround(product + signedOffset(form, product, offset)))
-}
-
-/** g of plain SIMD. The sum with 1.5 * 2^23 is rounded to an integer, ties to even, if it is below 2^24. */
-function rounded(form: FloatForm, product: number, offset: number): number {
-  const value = fround(product + signedOffset(form, product, fround(offset - 0.5)))
-  return Math.abs(value) < 2 ** 22 ? fround(value + ROUNDING_CONSTANT) - ROUNDING_CONSTANT : Number.NaN
-}
-
-const ROUNDING_CONSTANT = 1.5 * 2 ** 23
-
-function signedOffset(form: FloatForm, product: number, offset: number): number {
-  return form === 'odd' && (product < 0 || Object.is(product, -0)) ? -offset : offset
+/** g: what the emitted code computes of a sum that has its shift in it. */
+export function applyFloat(form: FloatForm, sum: number, scale: number, offset: number): number {
+  const product = fround(fround(sum) * scale)
+  const signed = form === 'odd' && (product < 0 || Object.is(product, -0)) ? -offset : offset
+  return Math.trunc(fround(product + signed))
 }

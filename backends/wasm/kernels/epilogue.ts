@@ -12,8 +12,8 @@ import type { FloatForm } from '../float-requant.ts'
 import { storedZero } from '../storage.ts'
 
 export const BIAS_OFFSET = 0
-export const SCALE_OFFSET = 16
-export const OFFSET_OFFSET = 32
+const SCALE_OFFSET = 16
+const OFFSET_OFFSET = 32
 
 export interface Epilogue {
   readonly form: FloatForm
@@ -78,13 +78,7 @@ export function requantizeAndStore(
   return statements
 }
 
-/** Offsets as `toInteger` takes them, from those that truncate: it rounds to nearest where there is no fast trunc. */
-export function roundingOffset(b: ModuleBuilder, offset: Expression): Expression {
-  const { f32x4, f32 } = b.wasm
-  return b.variant === 'plain' ? f32x4.sub(offset, f32x4.splat(f32.const(0.5))) : offset
-}
-
-/** sums = trunc(sums * scale + offset), in the form's way; `offset` is a `roundingOffset`. */
+/** sums = trunc(sums * scale + offset), in the form's way. */
 export function toInteger(
   b: ModuleBuilder,
   form: FloatForm,
@@ -101,20 +95,19 @@ export function toInteger(
 }
 
 /**
- * To int32, towards zero. Without the relaxed operation, which is one instruction everywhere and exact for values below
- * 2^31, by adding and taking away a number whose last place is 1: this rounds to nearest, and offsets are less by one
- * half there (see float-requant.ts).
+ * To int32, towards zero. Values are below 2^22 here: where the relaxed conversion is not to be had, an integer's bits
+ * are those of its sum with 1.5 * 2^23, less that number's own.
  */
 function truncate(b: ModuleBuilder, value: Expression): Expression {
   if (b.variant !== 'plain') return b.relaxedTruncate(value)
   const { f32x4, f32, i32x4, i32 } = b.wasm
-  const rounded = f32x4.add(value, f32x4.splat(f32.const(ROUNDING_CONSTANT)))
-  return i32x4.sub(rounded, i32x4.splat(i32.const(ROUNDING_CONSTANT_BITS)))
+  const shifted = f32x4.add(f32x4.trunc(value), f32x4.splat(f32.const(SHIFT)))
+  return i32x4.sub(shifted, i32x4.splat(i32.const(SHIFT_BITS)))
 }
 
 /** 1.5 * 2^23, as a float32 and as its bits. */
-const ROUNDING_CONSTANT = 12582912
-const ROUNDING_CONSTANT_BITS = 0x4b400000
+const SHIFT = 12582912
+const SHIFT_BITS = 0x4b400000
 
 const SIGN_BITS = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 0x80 : 0))
 

@@ -5,14 +5,13 @@
  *   sum of its weights: the biases take that back, in place.
  * - `relaxed_signed`: nothing.
  * - `plain`: weights are widened to 16 bits, into memory of their own, the first two of each four apart from the last
- *   two: it multiplies words, and would widen them again for every few pixels. Offsets become those of rounding to
- *   nearest (see epilogue.ts).
+ *   two: it multiplies words, and would widen them again for every few pixels.
  */
 import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
 import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
-import { BIAS_OFFSET, OFFSET_OFFSET, roundingOffset, SCALE_OFFSET } from './epilogue.ts'
+import { BIAS_OFFSET } from './epilogue.ts'
 import type { Kernel } from './kernel.ts'
 
 /** Addresses: the layer's weights as in the file, and where the layer's kernel reads them; perhaps the same. */
@@ -52,9 +51,7 @@ function widen(
   const pairs = f.v128()
   return f.repeat(blocks, () => [
     ...f.repeat(vectors, () => [
-      v128.store(BIAS_OFFSET, 16, layer.get(), copied(BIAS_OFFSET)),
-      v128.store(SCALE_OFFSET, 16, layer.get(), copied(SCALE_OFFSET)),
-      v128.store(OFFSET_OFFSET, 16, layer.get(), roundingOffset(b, copied(OFFSET_OFFSET))),
+      ...[0, 16, 32].map((offset) => v128.store(offset, 16, layer.get(), copied(offset))),
       ...f.advance(layer, PARAMETER_BYTES),
       ...f.advance(file, PARAMETER_BYTES),
     ]),
