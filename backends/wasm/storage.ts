@@ -92,3 +92,11 @@ export function placedBytes({ images, rows, rowBytes }: Placement): number {
 export function isContiguous({ border }: Placement): boolean {
   return border.top + border.left + border.bottom + border.right === 0
 }
+
+/** Bytes from element to element along each axis. */
+export function byteStrides({ type, rowPitch, imagePitch }: Placement): readonly number[] {
+  const size = elementBytes(type.dtype)
+  const [, , , channels] = type.shape
+  if (type.shape.length === 4) return [imagePitch, rowPitch, (channels ?? 1) * size, size]
+  return type.shape.map((_, axis) => elementCount(type.shape.slice(axis + 1)) * size)
+}

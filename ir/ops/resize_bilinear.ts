@@ -52,7 +52,7 @@ export const resizeBilinear = defineOp({
   },
 })
 
-interface Neighbours {
+export interface Neighbours {
   readonly lower: number
   readonly upper: number
   /** Of the upper one, in 1/1024. */
@@ -60,7 +60,7 @@ interface Neighbours {
 }
 
 /** Along one axis: for each output position its two input neighbours. */
-function neighbours(
+export function neighbours(
   inputs: number,
   outputs: number,
   alignCorners: boolean,

@@ -39,7 +39,7 @@ export const resizeNearest = defineOp({
 })
 
 /** Along one axis, in float32 (reference/resize_nearest_neighbor.h). */
-function nearestPositions(
+export function nearestPositions(
   inputs: number,
   outputs: number,
   alignCorners: boolean,

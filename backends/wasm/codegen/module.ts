@@ -60,6 +60,11 @@ export class ModuleBuilder {
     return this.wasm.call(name, [...args], returns === 'i32' ? binaryen.i32 : binaryen.none)
   }
 
+  /** The value of the last expression, once the others have been evaluated. */
+  sequence(...expressions: readonly Expression[]): Expression {
+    return this.wasm.block(null, [...expressions], binaryen.auto)
+  }
+
   /** A function without parameters or result that instances export. */
   exportFunction(name: string, statements: readonly Expression[]): void {
     this.wasm.addFunction(name, binaryen.none, binaryen.none, [], this.wasm.block(null, [...statements]))

@@ -5,8 +5,9 @@
  * interleaved as 16-bit pairs, so that one `i32x4.dot_i16x8_s` weighs and adds four pairs. Data layout: rows with a
  * pitch for each tensor; constants are the 20 bytes that `addConstantBytes` writes.
  */
-import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+
 import { type AddConstants, addOffset, HIGH_SHIFT, LOW_SHIFT } from '../add-constants.ts'
+import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { Kernel } from './kernel.ts'
 import { eachVector, joinRows, type Rows } from './rows.ts'
 import { clampBytes, isUnsigned, loadWords, narrowWords, storeFirst } from './stored.ts'

@@ -1,61 +1,99 @@
-/** Copies of rows of bytes. */
+/**
+ * Copies of runs of bytes.
+ *
+ * Loop order: the dimensions as they are given, outermost first, then a run, 16 bytes at a time; a run's last vector may
+ * overlap the one before. Data layout: each dimension has a distance in the source, which may be 0, and one in the
+ * destination.
+ */
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
 import type { Kernel } from './kernel.ts'
 
-export interface CopySpec {
-  readonly rows: number
-  /** Bytes of a row. */
-  readonly bytes: number
-  /** Bytes from row to row. */
+/** How often a run is copied, and the bytes from one to the next. */
+export interface CopyDimension {
+  readonly count: number
   readonly from: number
   readonly to: number
+}
+
+export interface CopySpec {
+  readonly dimensions: readonly CopyDimension[]
+  /** Bytes of a run. */
+  readonly bytes: number
   /** Between a model's int8 elements and the form in which they are stored between layers (see storage.ts). */
   readonly convert: boolean
 }
 
-/**
- * Addresses: source, destination; they do not overlap, or are the same and `bytes` a multiple of 16. Loop order: rows,
- * then vectors of 16 bytes; a row's last vector may overlap the one before.
- */
+/** Addresses: source, destination; they do not overlap, or are the same and `bytes` a multiple of 16. */
 export function copyKernel(spec: CopySpec): Kernel {
-  const joined = joinRows(spec)
+  const joined = joinRuns(spec)
+  const count = joined.dimensions.reduce((product, dimension) => product * dimension.count, 1)
   return {
-    name: `copy ${joined.rows}x${joined.bytes} bytes`,
+    name: `copy ${count}x${joined.bytes} bytes`,
     define: (b) => b.define(`copy ${JSON.stringify(joined)}`, 2, (f, x, y) => emit(b, f, joined, x, y)),
   }
 }
 
-/** Rows that follow each other without a gap are one. */
-function joinRows(spec: CopySpec): CopySpec {
-  const { rows, bytes, from, to } = spec
-  return from === bytes && to === bytes ? { ...spec, rows: 1, bytes: rows * bytes } : spec
+/** Without dimensions of one, and with those joined that lie as one in source and destination. */
+function joinRuns(spec: CopySpec): CopySpec {
+  let { bytes } = spec
+  const dimensions: CopyDimension[] = []
+  for (const outer of spec.dimensions.filter(({ count }) => count !== 1).reverse()) {
+    const inner = dimensions[0]
+    if (inner === undefined && outer.from === bytes && outer.to === bytes) bytes *= outer.count
+    else if (inner && outer.from === inner.count * inner.from && outer.to === inner.count * inner.to)
+      dimensions[0] = { ...inner, count: outer.count * inner.count }
+    else dimensions.unshift(outer)
+  }
+  return { ...spec, dimensions, bytes }
 }
 
 function emit(
   b: ModuleBuilder,
   f: FunctionBuilder,
-  { rows, bytes, from, to, convert }: CopySpec,
+  { dimensions, bytes, convert }: CopySpec,
   x: Local | undefined,
   y: Local | undefined,
 ): readonly Expression[] {
   if (x === undefined || y === undefined) throw new Error('internal error: parameters')
   const flips = convert && storedZero(b.variant) !== 0
+  /** The runs of dimensions from `n` on; unless all are done, source and destination end where they started. */
+  const runs = (n: number): readonly Expression[] => {
+    const dimension = dimensions[n]
+    if (dimension === undefined) return copyRun(b, f, x, y, bytes, flips)
+    const { count, from, to } = dimension
+    return [
+      ...f.repeat(count, () => [...runs(n + 1), ...f.advance(x, from), ...f.advance(y, to)]),
+      ...(n === 0 ? [] : [...f.advance(x, -count * from), ...f.advance(y, -count * to)]),
+    ]
+  }
+  return runs(0)
+}
+
+/** One run; source and destination end where they started. */
+export function copyRun(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  x: Local,
+  y: Local,
+  bytes: number,
+  flips: boolean,
+): readonly Expression[] {
   const vectors = Math.floor(bytes / 16)
-  return f.repeat(rows, () => [
+  return [
     ...f.repeat(vectors, () => [
       ...copyBytes(b, x, y, 0, 16, flips),
       ...f.advance(x, 16),
       ...f.advance(y, 16),
     ]),
     ...tail(bytes).flatMap(([offset, size]) => copyBytes(b, x, y, offset, size, flips)),
-    ...f.advance(x, from - 16 * vectors),
-    ...f.advance(y, to - 16 * vectors),
-  ])
+    ...f.advance(x, -16 * vectors),
+    ...f.advance(y, -16 * vectors),
+  ]
 }
 
 /** What whole vectors leave of `bytes`: offsets from their end, and sizes. */
-export function tail(bytes: number): readonly (readonly [offset: number, size: 1 | 2 | 4 | 8 | 16])[] {
+function tail(bytes: number): readonly (readonly [offset: number, size: 1 | 2 | 4 | 8 | 16])[] {
   const rest = bytes % 16
   if (rest === 0) return []
   if (bytes >= 16) return [[rest - 16, 16]]

@@ -53,11 +53,21 @@ function operands(node: Node, lowering: Lowering): Operands {
 
 /** conv2d: each group of channels by itself. */
 export function conv2d(node: Node, lowering: Lowering): void {
-  const { x, y, weights, bias } = operands(node, lowering)
+  const given = operands(node, lowering)
+  const [, kernelHeight, kernelWidth, groupChannels] = nhwc(lowering.type(must(node.inputs[1], 'w')), 'w')
+  groupedConvolution(node, lowering, given, [kernelHeight, kernelWidth, groupChannels])
+}
+
+/** A convolution in groups of `groupChannels` input channels, with weights OHWI. */
+function groupedConvolution(
+  node: Node,
+  lowering: Lowering,
+  { x, y, weights, bias }: Operands,
+  [kernelHeight, kernelWidth, groupChannels]: readonly [number, number, number],
+): void {
   const wType = lowering.type(must(node.inputs[1], 'w'))
   const [, height, width, channels] = nhwc(x.type, 'x')
   const [, outputHeight, outputWidth, outputs] = nhwc(y.type, 'y')
-  const [, kernelHeight, kernelWidth, groupChannels] = nhwc(wType, 'w')
   const attrs = windowAttrs(node)
   const groups = channels / groupChannels
   const groupOutputs = outputs / groups
@@ -125,6 +135,11 @@ export function depthwiseConv2d(node: Node, lowering: Lowering): void {
   const [, , , channels] = nhwc(x.type, 'x')
   const [, outputHeight, outputWidth, outputs] = nhwc(y.type, 'y')
   const [, kernelHeight, kernelWidth] = nhwc(wType, 'w')
+  if (outputs !== channels) {
+    const [kernel, turned] = [[kernelHeight, kernelWidth, 1] as const, outputsFirst(weights, outputs)]
+    groupedConvolution(node, lowering, { x, y, weights: turned, bias }, kernel)
+    return
+  }
   const attrs = windowAttrs(node)
   const requant = convRequant(
     x.type,
@@ -166,6 +181,14 @@ export function depthwiseConv2d(node: Node, lowering: Lowering): void {
   })
   const window = at(x.place, -attrs.top * x.rowPitch - attrs.left * channels)
   eachImage(node, lowering, x, y, kernel, window, packed.weights, y.place, 1)
+}
+
+/** Weights HWO as OHW. */
+function outputsFirst(weights: TensorData, outputs: number): TensorData {
+  const taps = weights.length / outputs
+  return Int8Array.from({ length: weights.length }, (_, n) =>
+    Number(weights[(n % taps) * outputs + Math.floor(n / taps)]),
+  )
 }
 
 /** fully_connected: a convolution of one pixel for each row of the input. */
@@ -218,7 +241,7 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
  * ten of them; then two vectors beside many pixels cost the fewest loads, and for short sums four vectors, whose
  * results are stored whole. Measured with the script of docs/benchmarks.md on x86 with VNNI.
  */
-function blockVectors(channels: number, columns: number, fours: number): number {
+export function blockVectors(channels: number, columns: number, fours: number): number {
   const total = Math.ceil(channels / 4)
   const preferred = fours <= SHORT_SUM ? [4, 2, 3, 6] : [2, 3, 4, 6]
   const fitting = preferred.filter((vectors) => vectors <= total)

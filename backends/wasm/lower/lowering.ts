@@ -4,7 +4,6 @@ import { zeroPointOf } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import { type Graph, typeOf, type ValueId } from '../../../ir/graph.ts'
-import { pack } from '../../../ir/packing.ts'
 import type { TensorType } from '../../../ir/tensor.ts'
 import { borderKernel } from '../kernels/border.ts'
 import { copyKernel } from '../kernels/copy.ts'
@@ -127,7 +126,7 @@ export class Lowering {
   /** Makes room for a node's result; its border, where its readers need one, is filled. */
   allocate(id: ValueId, node: Label): Placement {
     const type = this.type(id)
-    const border = this.borders.get(id) ?? NO_BORDER
+    const border = this.border(id)
     const name = `value ${id}`
     const placement = bordered(type, border, name)
     this.sizes.set(name, placement.images * placement.imagePitch)
@@ -147,20 +146,38 @@ export class Lowering {
   placement(id: ValueId): Placement {
     const known = this.placements.get(id)
     if (known !== undefined) return known
-    const data = must(this.constant(id), `the place of ${id}`)
-    const type = this.type(id)
-    const placement = contiguous(type, this.weights(wholeVectors(pack(data, type.dtype))))
-    if (type.dtype === 'i8') this.convertInPlace(placement, id)
+    const placement = this.constantPlacement(id)
     this.placements.set(id, placement)
     return placement
   }
 
+  private constantPlacement(id: ValueId): Placement {
+    const data = must(this.constant(id), `the place of ${id}`)
+    const type = this.type(id)
+    const border = this.border(id)
+    const placement = bordered(type, border, WEIGHTS)
+    const { place, images, rows, rowBytes, rowPitch, imagePitch } = placement
+    const elements = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const bytes = new Uint8Array(align(images * imagePitch))
+    if (!isContiguous(placement)) bytes.fill(zeroPointOf(type))
+    for (let image = 0; image < images; image++) {
+      for (let row = 0; row < rows; row++) {
+        const from = (image * rows + row) * rowBytes
+        bytes.set(
+          elements.subarray(from, from + rowBytes),
+          place.offset + image * imagePitch + row * rowPitch,
+        )
+      }
+    }
+    const start = this.weights(bytes)
+    if (type.dtype === 'i8') this.convertInPlace(start, bytes.length, id)
+    return { ...placement, place: at(start, place.offset) }
+  }
+
   /** Brings int8 constants into the form in which each variant stores them. */
-  private convertInPlace(placement: Placement, id: ValueId): void {
-    const bytes = align(placedBytes(placement))
-    const kernel = copyKernel({ rows: 1, bytes, from: bytes, to: bytes, convert: true })
-    const places = [placement.place, placement.place]
-    this.initial.push({ layer: id, op: 'initial', macs: 0, kernel, places })
+  private convertInPlace(place: Place, bytes: number, id: ValueId): void {
+    const kernel = copyKernel({ dimensions: [], bytes, convert: true })
+    this.initial.push({ layer: id, op: 'initial', macs: 0, kernel, places: [place, place] })
   }
 
   /** A value in one run: where it lies, or a copy of it. */
@@ -182,11 +199,36 @@ export class Lowering {
 
   /** Copies a tensor from one placement to another of the same shape. */
   copy(from: Placement, to: Placement, node: Label, convert = false): void {
-    const { images, rows, rowBytes: bytes } = from
-    const kernel = copyKernel({ rows, bytes, from: from.rowPitch, to: to.rowPitch, convert })
-    for (let image = 0; image < images; image++) {
-      this.step(node, kernel, [at(from.place, image * from.imagePitch), at(to.place, image * to.imagePitch)])
-    }
+    const kernel = copyKernel({
+      dimensions: [
+        { count: from.images, from: from.imagePitch, to: to.imagePitch },
+        { count: from.rows, from: from.rowPitch, to: to.rowPitch },
+      ],
+      bytes: from.rowBytes,
+      convert,
+    })
+    this.step(node, kernel, [from.place, to.place])
+  }
+
+  /** Copies the elements of a box of `shape`, each `bytes` long; distances between neighbours are in bytes. */
+  move(
+    node: Label,
+    shape: readonly number[],
+    bytes: number,
+    from: { readonly place: Place; readonly strides: readonly number[] },
+    to: { readonly place: Place; readonly strides: readonly number[] },
+  ): void {
+    const dimensions = shape.map((count, axis) => ({
+      count,
+      from: must(from.strides[axis], 'axis'),
+      to: must(to.strides[axis], 'axis'),
+    }))
+    this.step(node, copyKernel({ dimensions, bytes, convert: false }), [from.place, to.place])
+  }
+
+  /** The border that a value's readers need around it. */
+  border(id: ValueId): Border {
+    return this.borders.get(id) ?? NO_BORDER
   }
 
   /** Every buffer but the weights, with its lifetime; those of `kept` live always. */
@@ -206,10 +248,4 @@ export class Lowering {
       to: kept.has(name) ? this.steps.length : (to.get(name) ?? 0),
     }))
   }
-}
-
-function wholeVectors(bytes: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(align(bytes.length))
-  padded.set(bytes)
-  return padded
 }

@@ -1,0 +1,118 @@
+/**
+ * Between float32 and int8 elements.
+ *
+ * Loop order: rows, then 16 elements at a time. Register tile: one vector of bytes, four of float32. Data layout: rows
+ * with a pitch; the scale and the zero point are in the code.
+ */
+import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+import { storedZero } from '../storage.ts'
+import type { Kernel } from './kernel.ts'
+import { eachVector, joinRows, type Rows } from './rows.ts'
+import { loadWords, narrowWords, storeFirst } from './stored.ts'
+
+export interface ConvertSpec extends Rows {
+  /** Bytes from row to row. */
+  readonly x: number
+  readonly y: number
+  /** A float32. */
+  readonly scale: number
+  readonly zeroPoint: number
+}
+
+/** Addresses: reals, int8 elements. */
+export function quantizeKernel(spec: ConvertSpec): Kernel {
+  return converter('quantize', spec, 4, 1, quantize)
+}
+
+/** Addresses: int8 elements, reals. */
+export function dequantizeKernel(spec: ConvertSpec): Kernel {
+  return converter('dequantize', spec, 1, 4, dequantize)
+}
+
+type Emit = (
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  spec: ConvertSpec,
+  x: Local,
+  y: Local,
+) => (count: number) => readonly Expression[]
+
+function converter(kind: string, spec: ConvertSpec, from: number, to: number, emit: Emit): Kernel {
+  const rows = joinRows(spec, [
+    { size: from, pitch: spec.x },
+    { size: to, pitch: spec.y },
+  ])
+  const joined = { ...spec, ...rows }
+  return {
+    name: `${kind} ${rows.rows}x${rows.elements} elements`,
+    define: (b) =>
+      b.define(`${kind} ${JSON.stringify(joined)}`, 2, (f, x, y) => {
+        if (!x || !y) throw new Error('internal error: parameters')
+        const tensors = [
+          { at: x, size: from, pitch: rows.rows === 1 ? 0 : spec.x },
+          { at: y, size: to, pitch: rows.rows === 1 ? 0 : spec.y },
+        ]
+        return eachVector(b, f, rows, tensors, emit(b, f, spec, x, y))
+      }),
+  }
+}
+
+/** The largest float32 below one half: added before cutting off, it rounds halves away from zero and nothing else. */
+const BELOW_HALF = new Uint8Array(new Float32Array(4).fill(0.5 - 2 ** -25).buffer)
+const SIGN_BITS = new Uint8Array(new Float32Array(4).fill(-0).buffer)
+
+/** x / scale in float32, rounded; what is no number becomes 0, the rest saturates. */
+function quantize(b: ModuleBuilder, f: FunctionBuilder, spec: ConvertSpec, x: Local, y: Local) {
+  const { f32, f32x4, i16x8, i32, i32x4, v128 } = b.wasm
+  const [quotient, bytes] = [f.v128(), f.v128()]
+  const results = [f.v128(), f.v128(), f.v128(), f.v128()] as const
+  const round = (n: 0 | 1 | 2 | 3) => {
+    const half = v128.or(v128.and(quotient.get(), v128.const(SIGN_BITS)), v128.const(BELOW_HALF))
+    return [
+      quotient.set(f32x4.div(v128.load(16 * n, 4, x.get()), f32x4.splat(f32.const(spec.scale)))),
+      results[n].set(i32x4.trunc_sat_f32x4_s(f32x4.add(quotient.get(), half))),
+    ]
+  }
+  const words = (low: Local, high: Local) =>
+    i16x8.add_saturate_s(
+      i16x8.narrow_i32x4_s(low.get(), high.get()),
+      i16x8.splat(i32.const(spec.zeroPoint + storedZero(b.variant))),
+    )
+  return (count: number) => [
+    ...round(0),
+    ...round(1),
+    ...round(2),
+    ...round(3),
+    bytes.set(narrowWords(b, words(results[0], results[1]), words(results[2], results[3]))),
+    ...storeFirst(b, y.get, bytes, count),
+  ]
+}
+
+/** scale * (q - zeroPoint): the product is rounded once. */
+function dequantize(b: ModuleBuilder, f: FunctionBuilder, spec: ConvertSpec, x: Local, y: Local) {
+  const { f32, f32x4, i16x8, i32, i32x4, v128 } = b.wasm
+  const words = f.v128()
+  const real = f.v128()
+  return (count: number) =>
+    [0, 1].flatMap((half) => [
+      words.set(
+        i16x8.sub(
+          loadWords(b, 8 * half, x.get()),
+          i16x8.splat(i32.const(spec.zeroPoint + storedZero(b.variant))),
+        ),
+      ),
+      ...[i32x4.extend_low_i16x8_s, i32x4.extend_high_i16x8_s].flatMap((extend, part) => {
+        const first = 8 * half + 4 * part
+        const here = Math.min(4, count - first)
+        if (here <= 0) return []
+        return [
+          real.set(f32x4.mul(f32x4.convert_i32x4_s(extend(words.get())), f32x4.splat(f32.const(spec.scale)))),
+          ...(here === 4
+            ? [v128.store(4 * first, 4, y.get(), real.get())]
+            : Array.from({ length: here }, (_, lane) =>
+                v128.store32_lane(4 * (first + lane), 4, lane, y.get(), real.get()),
+              )),
+        ]
+      }),
+    ])
+}
