@@ -53,6 +53,17 @@ export function attempt<T>(work: () => T): Result<T> {
   }
 }
 
+/** `attempt` for work that waits. */
+export async function attemptAsync<T>(work: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return { ok: true, value: await work() }
+  } catch (error) {
+    return attempt(() => {
+      throw error
+    })
+  }
+}
+
 /** The value of a result, or `fail` with its diagnostics: for calling one `Result` function from inside another. */
 export function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value

@@ -1,40 +1,48 @@
 /** Opening a model, or a compiled folder, to be run on one of the backends. */
 import type { Buffer, Program } from '../backends/trellis/program.ts'
-import type { Diagnostic, Result } from '../ir/diagnostic.ts'
+import { attemptAsync, fail, type Result, unwrap } from '../ir/diagnostic.ts'
+import type { Graph } from '../ir/graph.ts'
 import { isFolder } from './files.ts'
 import { openProgram } from './open-program.ts'
 import type { Executable } from './run.ts'
 import { inputPorts, outputPorts, type Port } from './tensors/port.ts'
 
-export const BACKENDS = ['reference', 'trellis'] as const
+export const BACKENDS = ['reference', 'trellis', 'wasm'] as const
 export type Backend = (typeof BACKENDS)[number]
 
 /**
- * The model at `path`, ready to run. `reference` interprets the graph; `trellis` compiles it for `target`, the default
- * one if none is named, and runs the program on the simulated machine. A compiled folder has its target inside.
+ * The model at `path`, ready to run. `reference` interprets the graph. `trellis` compiles it for `target`, the default
+ * one if none is named, and runs the program on the simulated machine; a compiled folder has its target inside. `wasm`
+ * compiles it to WebAssembly, or takes a bundle's folder, and runs the fastest module that is exact in this process.
  */
-export async function openExecutable(
-  path: string,
-  backend: Backend,
-  target?: string,
-): Promise<Result<Executable>> {
-  if (isFolder(path) && backend === 'reference') return { ok: false, diagnostics: [compiledForTrellis(path)] }
-  if (backend === 'trellis') return openTrellis(path, target)
-  const { loadModel } = await import('./importers/index.ts')
-  const loaded = await loadModel(path)
-  if (!loaded.ok) return loaded
-  const graph = loaded.value
-  const { createInterpreter } = await import('../ir/interpreter.ts')
-  const interpreter = createInterpreter(graph)
-  return {
-    ok: true,
-    value: { name: graph.name, inputs: inputPorts(graph), outputs: outputPorts(graph), run: interpreter.run },
-  }
+export function openExecutable(path: string, backend: Backend, target?: string): Promise<Result<Executable>> {
+  return attemptAsync(async () => {
+    if (backend === 'trellis') return trellisExecutable(unwrap(await openProgram(path, target)))
+    if (target !== undefined) refuseTarget(backend)
+    return backend === 'wasm' ? openWasm(path) : referenceExecutable(await openGraph(path))
+  })
 }
 
-async function openTrellis(path: string, target: string | undefined): Promise<Result<Executable>> {
-  const program = await openProgram(path, target)
-  return program.ok ? { ok: true, value: await trellisExecutable(program.value) } : program
+async function openGraph(path: string): Promise<Graph> {
+  const { loadModel } = await import('./importers/index.ts')
+  return unwrap(await loadModel(path))
+}
+
+async function referenceExecutable(graph: Graph): Promise<Executable> {
+  const { createInterpreter } = await import('../ir/interpreter.ts')
+  const { run } = createInterpreter(graph)
+  return { name: graph.name, inputs: inputPorts(graph), outputs: outputPorts(graph), run }
+}
+
+async function openWasm(path: string): Promise<Executable> {
+  if (isFolder(path)) {
+    const { bundleExecutable } = await import('./wasm-bundle.ts')
+    return bundleExecutable(path)
+  }
+  const { compileModelToWasm } = await import('./pipeline.ts')
+  const artifact = unwrap(await compileModelToWasm(await openGraph(path)))
+  const { wasmExecutable } = await import('./wasm-executable.ts')
+  return wasmExecutable(artifact)
 }
 
 /** A compiled program, run on the functional machine. */
@@ -56,12 +64,10 @@ function buffersAsPorts(buffers: readonly Buffer[], batch: number): readonly Por
   })
 }
 
-function compiledForTrellis(path: string): Diagnostic {
-  return {
-    code: 'model/compiled',
-    severity: 'error',
-    message: 'a compiled folder holds a program for Trellis, not the graph that the reference interprets',
-    span: { file: path },
-    hint: 'use --backend trellis, or give the model that was compiled',
-  }
+function refuseTarget(backend: Backend): never {
+  return fail({
+    code: 'cli/conflicting-option',
+    message: `--target is for the backend trellis: ${backend} has no targets`,
+    hint: 'leave --target out, or add --backend trellis',
+  })
 }

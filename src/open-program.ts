@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Program } from '../backends/trellis/program.ts'
 import { attempt, type Diagnostic, fail, type Result, unwrap } from '../ir/diagnostic.ts'
+import { requireCompiledFor } from './compiled-folder.ts'
 import { isFolder, readBytes } from './files.ts'
 
 /** The program at `path`: read and verified where it is a compiled folder, else compiled from the model. */
@@ -25,6 +26,7 @@ async function openFolder(folder: string, target: string | undefined): Promise<R
   const { IMAGE_FILES, readProgram } = await import('../backends/trellis/image.ts')
   const { verifyProgram } = await import('../backends/trellis/verify-program.ts')
   return attempt(() => {
+    requireCompiledFor('trellis', folder)
     if (target !== undefined) {
       fail({
         code: 'cli/conflicting-option',

@@ -3,6 +3,8 @@ import { compileTrellis } from '../backends/trellis/compile.ts'
 import type { Program } from '../backends/trellis/program.ts'
 import type { Target } from '../backends/trellis/target.ts'
 import { verifyProgram } from '../backends/trellis/verify-program.ts'
+import type { WasmArtifact } from '../backends/wasm/artifact.ts'
+import type { CompileOptions } from '../backends/wasm/compile.ts'
 import type { Diagnostic, Result } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { Pass, PassContext } from '../ir/pass.ts'
@@ -20,7 +22,7 @@ interface Step {
   readonly because: string
 }
 
-/** The passes of `compileModel`, in order. */
+/** What both compilers run first, in order. */
 export const OPTIMIZATIONS: readonly Step[] = [
   { pass: foldConstants, because: 'no machine needs to compute what is known now' },
   { pass: removeIdentities, because: 'nodes that do nothing hide which ops are neighbours' },
@@ -42,6 +44,19 @@ export function compileModel(graph: Graph, target: Target): Result<Program> {
   const program = compileTrellis(optimize(graph), target)
   if (program.ok) expectNone(verifyProgram(program.value), `the program of ${graph.name}`)
   return program
+}
+
+/**
+ * Modules for WebAssembly, and their weights, that compute exactly what the verified graph does. Diagnostics:
+ * `wasm/...` where the graph holds what the backend cannot do.
+ */
+export async function compileModelToWasm(
+  graph: Graph,
+  options: CompileOptions = {},
+): Promise<Result<WasmArtifact>> {
+  // binaryen takes a second to load, which is no other command's business.
+  const { compileWasm } = await import('../backends/wasm/compile.ts')
+  return compileWasm(optimize(graph), options)
 }
 
 /** The graph in the form that costs least: the same inputs, outputs and results. */

@@ -10,19 +10,36 @@ import {
 } from '../backends/wasm/runtime/runtime.js'
 import { fail, must } from '../ir/diagnostic.ts'
 import type { Executable } from './run.ts'
+import type { Port } from './tensors/port.ts'
+
+/** What an engine must have to execute a variant exactly, in words that follow "it needs". */
+export const VARIANT_NEEDS: { readonly [V in Variant]: string } = {
+  relaxed_unsigned: 'relaxed SIMD (Node 22 or later) on x86 with VNNI',
+  relaxed_signed: 'relaxed SIMD (Node 22 or later) on Arm',
+  plain: '128-bit SIMD (Node 20.19 or later)',
+}
 
 /** The artifact, ready to run. Fails as `instantiateArtifact` does. */
 export async function wasmExecutable(artifact: WasmArtifact, variant?: Variant): Promise<Executable> {
   const { model: name, inputs, outputs } = artifact
-  const model = await instantiateArtifact(artifact, variant)
+  return modelExecutable(name, inputs, outputs, await instantiateArtifact(artifact, variant))
+}
+
+/** An instance of a compiled model as what `run` and `evaluate` take. */
+export function modelExecutable(
+  name: string,
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  model: Model,
+): Executable {
   return {
     name,
     inputs,
     outputs,
     run(arrays) {
       const given = inputs.map((port, k) => [port.name, must(arrays[k], `input ${port.name}`)] as const)
-      model.run(given.length === 1 ? given[0]?.[1] : Object.fromEntries(given))
-      return outputs.map((port) => must(model.outputs[port.name], `output ${port.name}`).slice())
+      const results = model.run(given.length === 1 ? given[0]?.[1] : Object.fromEntries(given))
+      return outputs.length === 1 ? [results] : outputs.map((port) => results[port.name])
     },
   }
 }

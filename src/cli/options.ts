@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail, nearest } from '../../ir/diagnostic.ts'
 import { BACKENDS, type Backend } from '../executable.ts'
+import { isFolder } from '../files.ts'
 import type { DataLayout, FeedOptions } from '../tensors/feed.ts'
 
 export const MODEL_HELP = 'a .tflite or .esp file'
@@ -26,23 +27,46 @@ export function targetOption(): Option {
 }
 
 function target(value: string): string {
-  if (value === 'wasm')
-    failNotAvailable('the target wasm', 'compile for a Trellis target: see "espalier targets"')
+  if (value === WASM_TARGET) {
+    fail({
+      code: 'cli/invalid-argument',
+      message: 'wasm is a target of "espalier compile" only',
+      hint: 'run WebAssembly with --backend wasm, time it with "espalier bench"; see "espalier targets" for Trellis',
+    })
+  }
   return value
 }
 
+/** The target that is no description of a machine. */
+export const WASM_TARGET = 'wasm'
+
+/** A Trellis target, or WASM_TARGET. */
+export function compileTargetOption(): Option {
+  return new Option(
+    '--target <target>',
+    'wasm, or a preset or a target file for Trellis; see "espalier targets"',
+  ).argParser(compileTarget)
+}
+
+function compileTarget(value: string): string {
+  const isMisspelt = value !== WASM_TARGET && nearest(value, [WASM_TARGET]) !== undefined
+  if (isMisspelt && isFolder(value) === undefined) {
+    throw new InvalidArgumentError(`(Did you mean ${WASM_TARGET}?)`)
+  }
+  return value
+}
+
+const BACKEND_LIST = `${BACKENDS.slice(0, -1).join(', ')} or ${BACKENDS.at(-1)}`
+
 export function backendOption(): Option {
-  return new Option('--backend <backend>', `${BACKENDS.join(' or ')}`).argParser(backend)
+  return new Option('--backend <backend>', BACKEND_LIST).argParser(backend)
 }
 
 function backend(value: string): Backend {
   const known = BACKENDS.find((name) => name === value)
   if (known !== undefined) return known
-  if (value === 'wasm') failNotAvailable('the backend wasm', `use ${BACKENDS.join(' or ')}`)
   const near = nearest(value, BACKENDS)
-  throw new InvalidArgumentError(
-    near === undefined ? `Choose ${BACKENDS.join(' or ')}.` : `(Did you mean ${near}?)`,
-  )
+  throw new InvalidArgumentError(near === undefined ? `Choose ${BACKEND_LIST}.` : `(Did you mean ${near}?)`)
 }
 
 /** The options that say how an array's values become the model's input. */
@@ -81,6 +105,15 @@ export function feedOptions(flags: FeedFlags, warn: NonNullable<FeedOptions['war
 /** For options that may be repeated. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
+}
+
+/** A whole number of at least 1. */
+export function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('Give a whole number of at least 1.')
+  }
+  return value
 }
 
 export function numberOrFraction(text: string): number {

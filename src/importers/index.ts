@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { attempt, fail, type Result, unwrap } from '../../ir/diagnostic.ts'
 import type { Graph } from '../../ir/graph.ts'
 import type { ReadSidecar } from '../../ir/text/index.ts'
+import { refuseCompiled } from '../compiled-folder.ts'
 import { readBytes } from '../files.ts'
 import { guess, type ModelFormat, promisedFormat, sniff } from './format.ts'
 import { importTflite, isTflite } from './tflite/index.ts'
@@ -62,7 +63,11 @@ export function formatOf(path: string): ModelFormat {
 /** Refuses what `readBytes` would choke on: devices and pipes never end, and huge files do not fit. */
 function refuseUnreadable(path: string): void {
   const status = statusOf(path)
-  if (!status || status.isDirectory()) return
+  if (!status) return
+  if (status.isDirectory()) {
+    refuseCompiled(path)
+    return
+  }
   if (!status.isFile()) {
     fail({
       code: 'model/not-a-file',

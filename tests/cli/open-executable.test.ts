@@ -4,7 +4,7 @@ import { openExecutable } from '../../src/executable.ts'
 
 const MODEL = 'examples/digits/digits_int8.tflite'
 
-test.each(['reference', 'trellis'] as const)('%s has the ports of the model', async (backend) => {
+test.each(['reference', 'trellis', 'wasm'] as const)('%s has the ports of the model', async (backend) => {
   const { name, inputs, outputs } = unwrap(await openExecutable(MODEL, backend))
   expect(name).toBe('digits_int8')
   expect(inputs.map((port) => [port.name, port.type.dtype, port.type.shape])).toEqual([

@@ -1,7 +1,7 @@
 /** A model's inputs and outputs as the JavaScript runtime knows them. */
 import { must } from '../../../ir/diagnostic.ts'
-import { DTYPE_RANGE, type DType } from '../../../ir/dtype.ts'
-import { elementCount } from '../../../ir/tensor.ts'
+import { DTYPE_RANGE, DTYPES, type DType } from '../../../ir/dtype.ts'
+import { elementCount, perTensor, type TensorType } from '../../../ir/tensor.ts'
 import type { WasmArtifact, WasmPort } from '../artifact.ts'
 import type { ElementType, RuntimePort, Signature } from '../runtime/types.ts'
 
@@ -37,6 +37,15 @@ function portOf({ name, type: { dtype, shape, quant } }: WasmPort): RuntimePort 
   const quantized = quant?.scale.length === 1 && dtype !== 'b1' && DTYPE_RANGE[dtype] !== undefined
   if (!quantized) return port
   return { ...port, scale: must(quant.scale[0], 'scale'), zeroPoint: must(quant.zeroPoint[0], 'zero point') }
+}
+
+/** The type of a tensor by what the runtime knows of it. */
+export function tensorTypeOf({ dtype, shape, scale, zeroPoint }: RuntimePort): TensorType {
+  const named = DTYPES.find((type) => ELEMENT_TYPES[type] === dtype)
+  const type = { dtype: must(named, `the element type ${dtype}`), shape }
+  return scale === undefined || zeroPoint === undefined
+    ? type
+    : { ...type, quant: perTensor(scale, zeroPoint) }
 }
 
 /** The class of JavaScript array that holds a port's elements. */

@@ -1,38 +1,60 @@
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
 import { checkWritable, writeFolder } from '../../files.ts'
 import { compileFile } from '../../open-program.ts'
-import { MODEL_HELP, targetOption } from '../options.ts'
+import { compileTargetOption, MODEL_HELP, WASM_TARGET } from '../options.ts'
 import type { Session } from '../session.ts'
+import { counted } from '../table-style.ts'
 
 export function addCompile(program: Command, session: Session): void {
   program
     .command('compile')
-    .summary('compile a model for a Trellis target')
+    .summary('compile a model for a Trellis target, or to WebAssembly')
     .description(
-      'Compiles a model and writes a folder: program.bin (instructions), weights.bin (constants), program.s (for people) and manifest.json.',
+      'Compiles a model and writes a folder. For Trellis: program.bin (instructions), weights.bin (constants), program.s (for people) and manifest.json. For wasm: a package for npm, whose README.md says how it is used.',
     )
     .argument('<model>', MODEL_HELP)
     .requiredOption('-o, --output <dir>', 'the folder to write')
-    .addOption(targetOption())
-    .action((model: string, flags: { output: string; target?: string }) => compile(session, model, flags))
+    .addOption(compileTargetOption())
+    .action(async (model: string, flags: Flags) => {
+      unwrap(checkWritable(flags.output))
+      const compile = flags.target === WASM_TARGET ? compileToWasm : compileForTrellis
+      session.say(await compile(model, flags))
+    })
 }
 
-async function compile(
-  session: Session,
-  model: string,
-  flags: { output: string; target?: string },
-): Promise<void> {
-  unwrap(checkWritable(flags.output))
-  const program = unwrap(await compileFile(model, flags.target))
+interface Flags {
+  readonly output: string
+  readonly target?: string
+}
+
+async function compileForTrellis(model: string, { output, target }: Flags): Promise<string> {
+  const program = unwrap(await compileFile(model, target))
   const { writeProgram } = await import('../../../backends/trellis/image.ts')
   const files = writeProgram(program)
-  unwrap(writeFolder(flags.output, { ...files }))
-  const { estimatedCycles, lowerBound, target } = program
+  unwrap(writeFolder(output, { ...files }))
   const hosted = program.steps.filter((step) => 'host' in step).length
-  session.say(
-    `${program.model} for ${target.name} -> ${flags.output}: ${files['program.bin'].length} bytes of instructions, ` +
-      `${files['weights.bin'].length} of constants, ${hosted} host ops; ` +
-      `about ${estimatedCycles} cycles, at least ${lowerBound.cycles}`,
+  return (
+    `${program.model} for ${program.target.name} -> ${output}: ${files['program.bin'].length} bytes of instructions, ` +
+    `${files['weights.bin'].length} of constants, ${hosted} host ops; ` +
+    `about ${program.estimatedCycles} cycles, at least ${program.lowerBound.cycles}`
+  )
+}
+
+async function compileToWasm(model: string, { output }: Flags): Promise<string> {
+  const { loadModel } = await import('../../importers/index.ts')
+  const graph = unwrap(await loadModel(model))
+  const { bundleModel } = await import('../../bundle-model.ts')
+  const files = unwrap(await bundleModel(graph))
+  unwrap(writeFolder(output, files))
+  const sizes = Object.entries(files).map(([name, content]) => [name, Buffer.byteLength(content)] as const)
+  const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
+  const binaries = sizes.filter(([name]) => /\.(wasm|bin)$/.test(name))
+  return (
+    `${graph.name} for WebAssembly -> ${output}: ${sizes.length} files of ${counted(total)} bytes in all, ` +
+    `beside ${counted(statSync(model).size)} of ${basename(model)}; ` +
+    binaries.map(([name, bytes]) => `${name} ${counted(bytes)}`).join(', ')
   )
 }
