@@ -12,8 +12,14 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'The instruction has no field of that name. The hint names the nearest, or all of them.',
   'asm/unknown-instruction': 'There is no such instruction. Take the spelling that the hint suggests.',
   'asm/unknown-unit': '`wait` or `signal` name a unit that does not exist. Use load, mac, post or store.',
+  'bundle/missing-file':
+    'The folder lacks a file that every WebAssembly bundle has. Name one that `espalier compile --target wasm` wrote, or copy it whole.',
+  'bundle/unusable':
+    'A WebAssembly bundle cannot be loaded: a file is missing, damaged or of another build; the message says which. Copy the folder whole, or compile the model again.',
   'check/accuracy-floor':
     'The accuracy that was measured is below `--floor`. The exit code is 3. Measure with `--backend reference` to tell a weak model from a wrong backend.',
+  'check/different':
+    "A backend's outputs differ from the reference interpreter's. The exit code is 3. It is a bug of the compiler: report it with the model, the seed and the number of runs.",
   'cli/conflicting-option': 'Two things were asked for that exclude each other. Leave one out.',
   'cli/excess-arguments':
     'More arguments were given than the command takes. Quote paths with spaces; see `espalier help COMMAND`.',
@@ -98,7 +104,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'Labels of several axes have other axes than the outputs without their classes. Give one label a sample, or one for each element of the output map.',
   'labels/type': 'The labels are not integers. Save `labels.astype(numpy.int32)`.',
   'model/compiled':
-    'A compiled folder was given to a backend that needs the graph. Use `--backend trellis`, or give the model that was compiled.',
+    'A compiled folder was given where the model is needed, or one that was compiled for another backend. Use the `--backend` that the hint names, or give the model that was compiled.',
   'model/empty': 'The model file has no bytes. Write or fetch it again.',
   'model/foreign':
     'The file is no model; the message says what it looks like. Give a `.tflite` or `.esp` file.',

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { Diagnosed, type Diagnostic } from '../../ir/diagnostic.ts'
 import { VERSION } from '../version.ts'
 import { addAsm } from './commands/asm.ts'
+import { addBench } from './commands/bench.ts'
 import { addCompile } from './commands/compile.ts'
 import { addDisasm } from './commands/disasm.ts'
 import { addEvaluate } from './commands/evaluate.ts'
@@ -11,12 +12,24 @@ import { addLaterCommands } from './commands/later.ts'
 import { addRun } from './commands/run.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addTargets } from './commands/targets.ts'
+import { addVerify } from './commands/verify.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 /** In the order in which the help shows them. */
-const COMMANDS = [addInspect, addCompile, addSimulate, addRun, addEvaluate, addAsm, addDisasm, addTargets]
+const COMMANDS = [
+  addInspect,
+  addCompile,
+  addSimulate,
+  addRun,
+  addEvaluate,
+  addVerify,
+  addBench,
+  addAsm,
+  addDisasm,
+  addTargets,
+]
 
 /** Runs one command line, without the program's name in front. Never throws. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -31,7 +44,9 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
 
 function buildProgram(session: Session): Command {
   const program = new Command('espalier')
-    .description('Compiles quantized neural networks for the Trellis accelerator and simulates them.')
+    .description(
+      'Compiles quantized neural networks: for the Trellis accelerator, which it simulates, and to WebAssembly.',
+    )
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')

@@ -40,6 +40,11 @@ beforeAll(() => {
   writeFileSync(at('empty.tflite'), '')
   writeFileSync(at('foreign.tflite'), 'just some text')
   mkdirSync(at('a-folder'))
+  // As far as it takes to be recognized.
+  mkdirSync(at('a-program'))
+  writeFileSync(at('a-program/manifest.json'), '{}')
+  mkdirSync(at('a-bundle'))
+  for (const name of ['index.js', 'runtime.js', 'weights.bin']) writeFileSync(at(`a-bundle/${name}`), '')
   cpSync(MODEL, at('digits.tflite'))
   save('wrong-shape.npy', [2, 27, 28, 1], new Int8Array(2 * 27 * 28), 'i8')
   save('nan.npy', [1, 28, 28, 1], new Float32Array(784).fill(Number.NaN), 'f32')
@@ -91,7 +96,9 @@ const MISTAKES: readonly (readonly [string, string[], number, string, RegExp])[]
     'file/unreadable',
     /perm/,
   ],
-  ['a compiled folder', run(at('a-folder'), DATA), 1, 'model/compiled', /--backend trellis/],
+  ['a compiled folder', run(at('a-program'), DATA), 1, 'model/compiled', /--backend trellis/],
+  ['a bundle', run(at('a-bundle'), DATA), 1, 'model/compiled', /--backend wasm/],
+  ['a folder to run', run(at('a-folder'), DATA), 1, 'file/is-folder', /a-folder/],
   [
     'a wrong-shaped array',
     run(MODEL, at('wrong-shape.npy')),
@@ -126,7 +133,51 @@ const MISTAKES: readonly (readonly [string, string[], number, string, RegExp])[]
   ['several arrays of labels', evaluate(at('two.npz')), 1, 'input/archive-of-several', /numpy\.save/],
   ['a missing target file', ['targets', at('t.yaml')], 1, 'target/unreadable', /trellis-16/],
   ['a misspelt target', ['targets', 'treliss-16'], 1, 'target/unknown', /did you mean trellis-16/],
-  ['a target of later', ['compile', MODEL, '-o', OUT, '--target', 'wasm'], 2, 'cli/not-available', /targets/],
+  [
+    'a misspelt wasm',
+    ['compile', MODEL, '-o', OUT, '--target', 'wsam'],
+    2,
+    'cli/invalid-argument',
+    /did you mean wasm\?/,
+  ],
+  [
+    'wasm to simulate',
+    ['simulate', MODEL, '--target', 'wasm'],
+    2,
+    'cli/invalid-argument',
+    /"espalier compile" only.*--backend wasm/,
+  ],
+  ['a bundle to simulate', ['simulate', at('a-bundle')], 1, 'model/compiled', /no.? a program for Trellis/],
+  ['a bundle to inspect', ['inspect', at('a-bundle')], 1, 'model/compiled', /bundle for WebAssembly/],
+  ['a bundle to compile', ['compile', at('a-bundle'), '-o', OUT], 1, 'model/compiled', /give the \.tflite/],
+  [
+    'a program as a bundle',
+    run(at('a-program'), DATA, OUT, '--backend', 'wasm'),
+    1,
+    'model/compiled',
+    /--backend trellis.*--target wasm/,
+  ],
+  [
+    'a folder that is no bundle',
+    run(at('a-folder'), DATA, OUT, '--backend', 'wasm'),
+    1,
+    'bundle/missing-file',
+    /no index\.js.*--target wasm/,
+  ],
+  [
+    'a bundle without content',
+    run(at('a-bundle'), DATA, OUT, '--backend', 'wasm'),
+    1,
+    'bundle/unusable',
+    /does not export load.*compile the model again/,
+  ],
+  [
+    'a target for WebAssembly',
+    run(MODEL, DATA, OUT, '--backend', 'wasm', '--target', 'trellis-8'),
+    2,
+    'cli/conflicting-option',
+    /wasm has no targets.*--backend trellis/,
+  ],
   [
     'a misspelt target to compile for',
     ['compile', MODEL, '-o', OUT, '--target', 'trellis16'],
@@ -185,15 +236,30 @@ const MISTAKES: readonly (readonly [string, string[], number, string, RegExp])[]
   ],
   ['an unknown layout', run(MODEL, DATA, OUT, '--data-layout', 'chw'), 2, 'cli/invalid-argument', /nhwc/],
   [
-    'a backend of later',
-    run(MODEL, DATA, OUT, '--backend', 'wasm'),
+    'no backend at all',
+    run(MODEL, DATA, OUT, '--backend', 'gpu'),
     2,
-    'cli/not-available',
-    /reference or trellis/,
+    'cli/invalid-argument',
+    /reference, trellis or wasm/,
   ],
-  ['a command of later', ['verify', MODEL, '--runs', '3'], 2, 'cli/not-available', /espalier run/],
-  ['another', ['bench', MODEL], 2, 'cli/not-available', /espalier simulate/],
-  ['another', ['compress', MODEL, '-o', OUT], 2, 'cli/not-available', /quantized/],
+  ['nothing to verify', ['verify'], 2, 'cli/missing-argument', /model/],
+  ['no runs to verify', ['verify', MODEL, '--runs', '0'], 2, 'cli/invalid-argument', /at least 1/],
+  ['a seed that is too large', ['verify', MODEL, '--seed', '4294967296'], 2, 'cli/invalid-argument', /2\^32/],
+  ['a seed that is no number', ['verify', MODEL, '--seed', '-1'], 2, 'cli/invalid-argument', /whole number/],
+  ['a bundle to verify', ['verify', at('a-bundle')], 1, 'model/compiled', /the model that was compiled/],
+  ['wasm to verify for', ['verify', MODEL, '--target', 'wasm'], 2, 'cli/invalid-argument', /only/],
+  [
+    'a misspelt target to verify for',
+    ['verify', MODEL, '--target', 'treliss-8'],
+    1,
+    'target/unknown',
+    /mean trellis-8/,
+  ],
+  ['nothing to time', ['bench'], 2, 'cli/missing-argument', /model/],
+  ['half a run', ['bench', MODEL, '--runs', '1.5'], 2, 'cli/invalid-argument', /at least 1/],
+  ['data to time', ['bench', DATA], 1, 'model/foreign', /NumPy array/],
+  ['a bundle to time', ['bench', at('a-bundle')], 1, 'model/compiled', /bundle for WebAssembly/],
+  ['a command of later', ['compress', MODEL, '-o', OUT], 2, 'cli/not-available', /quantized/],
   ['another', ['explore', 'space.yaml', '-o', OUT], 2, 'cli/not-available', /simulate --json/],
 ]
 

@@ -3,8 +3,6 @@ import type { Command } from 'commander'
 import { failNotAvailable } from '../options.ts'
 
 const LATER: Readonly<Record<string, string>> = {
-  verify: 'compare the outputs of "espalier run" with --backend reference and --backend trellis',
-  bench: 'use "espalier simulate" for cycles on Trellis',
   compress: 'give a model that is quantized already',
   explore: 'call "espalier simulate --json" with one target file after another',
 }
