@@ -80,7 +80,7 @@ function solveChannel(
   const list = conditions(exact, min, max, requant)
   // Kernels without a fast conversion rely on this (see kernels/epilogue.ts).
   const largest = Math.max(Math.abs(min), Math.abs(max)) * must(requant.factor[channel], 'factor')
-  if (largest > 2 ** 21) return undefined
+  if (largest > 2 ** 22 - 1024) return undefined
   // One result only, and it is the smallest or the largest: there is nothing to tell apart.
   if (list.length === 0) return { scale: 0, offset: constantOffset(exact(min), requant), shift: 0 }
   return solve(form, must(requant.factor[channel], 'factor'), list)

@@ -2,7 +2,7 @@
  * From sums to output bytes: requantization (see float-requant.ts), the output's zero point, clamping, narrowing and
  * the stores of a tile.
  *
- * The parameters of four channels are bias, scale and offset, four 32-bit values each. A channel for which no
+ * The parameters of four channels are bias, scale and offset, four 32-bit values each. A single channel for which no
  * float32 function was found is requantized by the integer rule itself: its sum is replaced by the exact result, and
  * its scale is 1 and its offset 1/2.
  */
@@ -10,17 +10,21 @@ import type { RoundingRule } from '../../../ir/arith/rounding.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { FloatForm } from '../float-requant.ts'
 import { storedZero } from '../storage.ts'
+import { exactResult } from './exact.ts'
 
 export const BIAS_OFFSET = 0
 const SCALE_OFFSET = 16
 const OFFSET_OFFSET = 32
 
 export interface Epilogue {
-  readonly form: FloatForm
+  /** An integer rule for every channel takes as parameters the bias and `scalingWords`. */
+  readonly form: FloatForm | IntegerRule
   readonly zeroPoint: number
   readonly min: number
   readonly max: number
 }
+
+export type IntegerRule = `integer ${RoundingRule}`
 
 /** A channel that takes the integer rule. */
 export interface ExactChannel {
@@ -57,11 +61,15 @@ export function requantizeAndStore(
   const { i8x16, i16x8, v128 } = b.wasm
   const statements: Expression[] = []
   const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
-  for (const at of new Set(vectors.map((v) => v.parameters))) {
+  if (isInteger(epilogue.form)) {
+    const rule = epilogue.form.slice('integer '.length) as RoundingRule
+    statements.push(...vectors.flatMap((vector) => integerLanes(b, rule, vector, parameters)))
+  }
+  for (const at of isInteger(epilogue.form) ? [] : new Set(vectors.map((v) => v.parameters))) {
     statements.push(scale.set(v128.load(at + SCALE_OFFSET, 4, parameters.get())))
     statements.push(offset.set(v128.load(at + OFFSET_OFFSET, 4, parameters.get())))
     for (const { sums } of vectors.filter((v) => v.parameters === at)) {
-      statements.push(...toInteger(b, epilogue.form, sums, scale, offset, product))
+      statements.push(...toInteger(b, epilogue.form as FloatForm, sums, scale, offset, product))
     }
   }
   for (let q = 0; q < vectors.length; q += 4) {
@@ -76,6 +84,26 @@ export function requantizeAndStore(
     statements.push(...storeQuad(v128, quad, bytes, output))
   }
   return statements
+}
+
+function isInteger(form: Epilogue['form']): form is IntegerRule {
+  return form.startsWith('integer ')
+}
+
+/** sums by the integer rule, one by one. */
+function integerLanes(
+  b: ModuleBuilder,
+  rule: RoundingRule,
+  { sums, parameters: at, channels }: Outgoing,
+  parameters: Local,
+): readonly Expression[] {
+  const { i32, i32x4 } = b.wasm
+  return Array.from({ length: channels }, (_, lane) => {
+    const word = (offset: number) => i32.load(at + offset + 4 * lane, 4, parameters.get())
+    const sum = i32x4.extract_lane(sums.get(), lane)
+    const result = exactResult(b, rule, sum, word(SCALE_OFFSET), word(OFFSET_OFFSET))
+    return sums.set(i32x4.replace_lane(sums.get(), lane, result))
+  })
 }
 
 /** sums = trunc(sums * scale + offset), in the form's way. */

@@ -2,8 +2,9 @@
 import type { ChannelRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
-import { type FloatRequant, floatRequant, type SumRange } from '../float-requant.ts'
+import { floatRequant, type SumRange } from '../float-requant.ts'
 import type { Epilogue, ExactChannel } from '../kernels/epilogue.ts'
+import { scalingWords } from '../kernels/exact.ts'
 import type { Place } from '../storage.ts'
 import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, weightBlocks } from '../weight-blocks.ts'
 import type { Lowering } from './lowering.ts'
@@ -30,7 +31,7 @@ export interface PackedLayer {
 /** Puts a layer's weights into the weights file; arranges that biases fit each variant's stored inputs. */
 export function packLayer(lowering: Lowering, layer: LayerWeights, name: string): PackedLayer {
   const { channels, depth, vectors, requant } = layer
-  const { float, exact } = requantization(layer)
+  const { form, exact, shift, words } = requantization(layer)
   const fours = depth / 4
   const total = Math.ceil(channels / 4)
   const bytes = new Uint8Array(blockBytes(total, fours, FILE_VECTOR_BYTES))
@@ -42,9 +43,10 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string)
       for (let lane = 0; lane < 4; lane++) {
         const channel = 4 * (first + v) + lane
         if (channel >= channels) continue
-        view.setInt32(at + 4 * lane, startSum(layer, channel) + must(float.shift[channel], 'shift'), true)
-        view.setFloat32(at + 16 + 4 * lane, must(float.scale[channel], 'scale'), true)
-        view.setFloat32(at + 32 + 4 * lane, must(float.offset[channel], 'offset'), true)
+        const [scale, offset] = words(channel)
+        view.setInt32(at + 4 * lane, startSum(layer, channel) + shift(channel), true)
+        view.setInt32(at + 16 + 4 * lane, scale, true)
+        view.setInt32(at + 32 + 4 * lane, offset, true)
       }
     }
     for (let four = 0; four < fours; four++) {
@@ -60,7 +62,7 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string)
   }
   const weights = lowering.layerWeights(bytes, weightBlocks(channels, vectors, fours), name)
   const { outputZeroPoint: zeroPoint, min, max } = requant
-  return { weights, epilogue: { form: float.form, zeroPoint, min, max }, exact }
+  return { weights, epilogue: { form, zeroPoint, min, max }, exact }
 }
 
 /** The bias less zeroPoint * sum of the weights: int32, wrapping, as sums do. */
@@ -90,22 +92,40 @@ function sumRange({ channels, depth, weight, bias, requant }: LayerWeights): Sum
   return { min, max }
 }
 
-/** Float requantization, and the channels for which there is none. */
-function requantization(layer: LayerWeights): {
-  readonly float: FloatRequant
+interface Requantization {
+  readonly form: Epilogue['form']
   readonly exact: readonly ExactChannel[]
-} {
-  const { requant } = layer
-  const { rule, factor, multiplier, shift } = requant
-  const { solved, unsolved } = floatRequant(requant, sumRange(layer))
-  return {
-    float: solved,
-    exact: unsolved.map((channel) => ({
-      channel,
-      rule,
-      factor: must(factor[channel], 'factor'),
-      multiplier: must(multiplier[channel], 'multiplier'),
-      shift: must(shift[channel], 'shift'),
-    })),
+  /** Of a channel: what its bias grows by, and its two words of parameters. */
+  readonly shift: (channel: number) => number
+  readonly words: (channel: number) => readonly [number, number]
+}
+
+/** By float32, some channels by the integer rule; where those are many, all of them. */
+function requantization(layer: LayerWeights): Requantization {
+  const { rule, factor, multiplier, shift } = layer.requant
+  const { solved, unsolved } = floatRequant(layer.requant, sumRange(layer))
+  const exactChannel = (channel: number): ExactChannel => ({
+    channel,
+    rule,
+    factor: must(factor[channel], 'factor'),
+    multiplier: must(multiplier[channel], 'multiplier'),
+    shift: must(shift[channel], 'shift'),
+  })
+  if (unsolved.length > MOST_EXACT_CHANNELS) {
+    const words = (channel: number) => scalingWords(exactChannel(channel))
+    return { form: `integer ${rule}`, exact: [], shift: () => 0, words }
   }
+  return {
+    form: solved.form,
+    exact: unsolved.map(exactChannel),
+    shift: (channel) => must(solved.shift[channel], 'shift'),
+    words: (channel) => [floatBits(solved.scale[channel]), floatBits(solved.offset[channel])],
+  }
+}
+
+/** Each is code of its own. */
+const MOST_EXACT_CHANNELS = 8
+
+function floatBits(value: number | undefined): number {
+  return must(new Int32Array(Float32Array.of(must(value, 'parameter')).buffer)[0], 'bits')
 }
