@@ -3,10 +3,10 @@ import { must } from '../../../ir/diagnostic.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { FloatForm, FloatRequant } from '../float-requant.ts'
 import { storedZero } from '../storage.ts'
-import { type FloatEpilogue, toInteger } from './epilogue.ts'
+import { type Epilogue, toInteger } from './epilogue.ts'
 import { clampBytes, narrowWords } from './stored.ts'
 
-export type FloatEpilogue = FloatEpilogue & { readonly form: FloatForm }
+export type FloatEpilogue = Epilogue & { readonly form: FloatForm }
 
 /** Bytes of a scaling: what a sum starts from, scale, and offset. */
 export const SCALING_BYTES = 12
