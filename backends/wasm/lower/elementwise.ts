@@ -20,9 +20,9 @@ import { lookUpBytes, lookUpKernel } from '../kernels/look-up.ts'
 import { multiplyKernel } from '../kernels/multiply.ts'
 import { scalingBytes } from '../kernels/sums.ts'
 import type { Placement } from '../storage.ts'
-import { exactBinary, exactConversion, exactUnary } from './exact-elementwise.ts'
 import type { Lowering } from './lowering.ts'
 import { broadcast, rowsOf, stepEachImage } from './rows.ts'
+import { scalarBinary, scalarConversion, scalarUnary } from './scalar-elementwise.ts'
 import { oneScaling } from './scaling.ts'
 
 interface Operands {
@@ -46,7 +46,7 @@ export function sum(node: Node, lowering: Lowering): void {
   const { a, b, y, activation } = operands(node, lowering)
   const requant = addRequant(a.type, b.type, y.type, activation, node.op === 'sub' ? -1 : 1)
   const fast = y.type.dtype === 'i8' ? vectorizedSum(lowering, requant, a, b, y) : undefined
-  if (fast === undefined) exactBinary(node, lowering, a, b, y, { kind: 'sum', requant })
+  if (fast === undefined) scalarBinary(node, lowering, a, b, y, { kind: 'sum', requant })
   else stepEachImage(lowering, node, fast.kernel, [a, b], [fast.constants], y)
 }
 
@@ -67,7 +67,7 @@ export function product(node: Node, lowering: Lowering): void {
   const { a, b, y, activation } = operands(node, lowering)
   const requant = mulRequant(a.type, b.type, y.type, activation)
   const fast = y.type.dtype === 'i8' ? vectorizedProduct(lowering, requant, a, b, y) : undefined
-  if (fast === undefined) exactBinary(node, lowering, a, b, y, { kind: 'product', requant })
+  if (fast === undefined) scalarBinary(node, lowering, a, b, y, { kind: 'product', requant })
   else stepEachImage(lowering, node, fast.kernel, [a, b], [fast.scaling], y)
 }
 
@@ -99,7 +99,7 @@ export function unary(node: Node, lowering: Lowering): void {
   const x = lowering.placement(must(node.inputs[0], 'x'))
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   if (x.type.dtype !== 'i8') {
-    exactUnary(node, lowering, x, y)
+    scalarUnary(node, lowering, x, y)
     return
   }
   const tables = lowering.weights(lookUpBytes(tableOf(node, x, y)))
@@ -128,12 +128,12 @@ export function quantize(node: Node, lowering: Lowering): void {
   }
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   if (x.type.dtype !== 'f32') {
-    exactUnary(node, lowering, x, y)
+    scalarUnary(node, lowering, x, y)
     return
   }
   const scale = scaleOf(y.type)
   if (y.type.dtype !== 'i8' || !isFloat32(scale)) {
-    exactConversion(node, lowering, x, y)
+    scalarConversion(node, lowering, x, y)
     return
   }
   const kernel = quantizeKernel({
@@ -151,7 +151,7 @@ export function dequantize(node: Node, lowering: Lowering): void {
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   const scale = scaleOf(x.type)
   if (x.type.dtype !== 'i8' || !isFloat32(scale)) {
-    exactConversion(node, lowering, x, y)
+    scalarConversion(node, lowering, x, y)
     return
   }
   const kernel = dequantizeKernel({

@@ -17,9 +17,9 @@ import {
   type Place,
   type Placement,
 } from '../storage.ts'
-import { exactMean, exactPool } from './exact-pools.ts'
 import type { Lowering } from './lowering.ts'
 import { stepEachImage } from './rows.ts'
+import { scalarMean, scalarPool } from './scalar-reductions.ts'
 import { divisionScaling, oneScaling } from './scaling.ts'
 
 export interface PoolWindow {
@@ -65,7 +65,7 @@ export function pool(node: Node, lowering: Lowering): void {
   const kind = node.op === 'avg_pool2d' ? 'average' : 'largest'
   const average = kind === 'average' ? averages(window) : undefined
   if (x.type.dtype !== 'i8' || (kind === 'average' && average === undefined)) {
-    exactPool(node, lowering, x, y, kind, window)
+    scalarPool(node, lowering, x, y, kind, window)
     return
   }
   const channels = must(x.type.shape[3], 'channels')
@@ -107,7 +107,7 @@ export function mean(node: Node, lowering: Lowering): void {
   const requant = meanRequant(given.type, y.type, count)
   const scaling = given.type.dtype === 'i8' ? meanScaling(requant, given.type, y.type, count) : undefined
   if (scaling === undefined) {
-    exactMean(node, lowering, flatRows(node, lowering, given, reduced), y, requant)
+    scalarMean(node, lowering, flatRows(node, lowering, given, reduced), given.type, y.place, requant)
   } else {
     const average = { minCount: count, epilogue: scaling.epilogue }
     const scalings = lowering.weights(scalingBytes(scaling.float, -count * zeroPointOf(given.type)))

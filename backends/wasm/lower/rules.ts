@@ -6,14 +6,15 @@ import { concat, pad, reshape, stridedSlice, transpose } from './moves.ts'
 import { mean, pool } from './pools.ts'
 import { resizeBilinear, resizeNearest } from './resizes.ts'
 import type { Rule } from './rule.ts'
+import { vectorizedOr } from './scalar-convolutions.ts'
 import { softmax } from './softmax.ts'
 import { transposeConv2d } from './transpose-convolution.ts'
 
 export const RULES: { readonly [N in OpName]: Rule } = {
-  conv2d,
-  depthwise_conv2d: depthwiseConv2d,
-  transpose_conv2d: transposeConv2d,
-  fully_connected: fullyConnected,
+  conv2d: vectorizedOr(conv2d),
+  depthwise_conv2d: vectorizedOr(depthwiseConv2d),
+  transpose_conv2d: vectorizedOr(transposeConv2d),
+  fully_connected: vectorizedOr(fullyConnected),
   add: sum,
   sub: sum,
   mul: product,

@@ -9,18 +9,20 @@ import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount, type TensorType } from '../../../ir/tensor.ts'
 import { softmaxKernel } from '../kernels/softmax.ts'
 import type { Lowering } from './lowering.ts'
-import { unsupported } from './unsupported.ts'
+import { softmaxInt16 } from './scalar-reductions.ts'
 
 export function softmax(node: Node, lowering: Lowering): void {
   const x = lowering.flat(must(node.inputs[0], 'x'), node)
   const { placement: y, finish } = lowering.flatResult(must(node.outputs[0], 'an output'), node)
   const { beta } = withDefaults(OPS.softmax.attrs, node.attrs)
   const depth = must(x.type.shape.at(-1), 'last axis')
-  const rows = elementCount(x.type.shape) / depth
-  if (x.type.dtype !== 'i8') unsupported(node, 'not yet')
-  const table = exponentials(x.type, Number(beta))
-  const tables = lowering.weights(new Uint8Array(table.buffer))
-  lowering.step(node, softmaxKernel({ rows, depth }), [x.place, tables, y.place])
+  const shape = { rows: elementCount(x.type.shape) / depth, depth }
+  if (x.type.dtype === 'i16') {
+    softmaxInt16(node, lowering, x, y.place, shape, Number(beta))
+  } else {
+    const table = lowering.weights(new Uint8Array(exponentials(x.type, Number(beta)).buffer))
+    lowering.step(node, softmaxKernel(shape), [x.place, table, y.place])
+  }
   finish()
 }
 

@@ -15,7 +15,6 @@ import { borderKernel } from '../kernels/border.ts'
 import { convolutionKernel } from '../kernels/convolution.ts'
 import { at, type Border, bordered, type Placement } from '../storage.ts'
 import { blockVectors } from './convolutions.ts'
-import { exactConvolution, isVectorized } from './exact-convolutions.ts'
 import type { Lowering } from './lowering.ts'
 import { packLayer } from './weights.ts'
 
@@ -55,10 +54,6 @@ function phases({ output, kernel, stride, padBefore }: Axis): readonly Phase[] {
 }
 
 export function transposeConv2d(node: Node, lowering: Lowering): void {
-  if (!isVectorized(node, lowering)) {
-    exactConvolution(node, lowering)
-    return
-  }
   const [xId, wId, biasId] = node.inputs
   const wType = lowering.type(must(wId, 'w'))
   const weights = must(lowering.constant(wId), 'constant weights')

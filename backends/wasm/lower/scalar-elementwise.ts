@@ -29,7 +29,7 @@ type Binary =
   | { readonly kind: 'product'; readonly requant: TensorRequant }
 
 /** add, sub, mul of tensors of one shape. */
-export function exactBinary(
+export function scalarBinary(
   node: Label,
   lowering: Lowering,
   a: Placement,
@@ -66,7 +66,7 @@ function productOf(requant: TensorRequant, { type: xType }: Placement, { type: y
 }
 
 /** Ops on single i16 elements. */
-export function exactUnary(node: Node, lowering: Lowering, x: Placement, y: Placement): void {
+export function scalarUnary(node: Node, lowering: Lowering, x: Placement, y: Placement): void {
   const zeroPoint = zeroPointOf(x.type)
   const rescaled = (requant: TensorRequant) => {
     const compute: Compute = (b, f, [q]) => requantized(b, f, difference(b, q, zeroPoint), requant)
@@ -134,7 +134,7 @@ function sigmoid(
 }
 
 /** Between reals and quantized elements, for types and scales that have no vectorized kernel. */
-export function exactConversion(node: Label, lowering: Lowering, x: Placement, y: Placement): void {
+export function scalarConversion(node: Label, lowering: Lowering, x: Placement, y: Placement): void {
   if (x.type.dtype === 'f32') {
     const requant = {
       scale: scaleOf(y.type),
