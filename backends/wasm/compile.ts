@@ -104,7 +104,7 @@ function emitModule(
   const call = ({ kernel, places }: Step) =>
     b.call(
       kernel.define(b),
-      places.map((place) => b.wasm.i32.const(address(place))),
+      [...places.map(address), ...(kernel.constants ?? [])].map((argument) => b.wasm.i32.const(argument)),
     )
   b.exportFunction('init', lowering.initial.map(call))
   b.exportFunction('run', lowering.steps.map(call))

@@ -20,7 +20,15 @@
 import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
-import { type Epilogue, type ExactChannel, requantizeAndStore } from './epilogue.ts'
+import {
+  type Bounds,
+  type Epilogue,
+  type ExactChannel,
+  epilogueConstants,
+  epilogueShape,
+  loadBounds,
+  requantizeAndStore,
+} from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -70,7 +78,11 @@ export function convolutionKernel(spec: ConvolutionSpec): Kernel {
   const window = outer.count * inner.count * bytes
   return {
     name: `convolution ${rows}x${columns}x${channels}, window ${window}, ${4 * vectors} channels a block`,
-    define: (b) => b.define(`convolution ${JSON.stringify(spec)}`, 3, (f, ...p) => emit(b, f, spec, p)),
+    constants: epilogueConstants(spec.epilogue),
+    define(b) {
+      const shape = { ...spec, epilogue: epilogueShape(spec.epilogue) }
+      return b.define(`convolution ${JSON.stringify(shape)}`, 6, (f, ...p) => emit(b, f, spec, p))
+    },
   }
 }
 
@@ -78,10 +90,11 @@ function emit(
   b: ModuleBuilder,
   f: FunctionBuilder,
   spec: ConvolutionSpec,
-  [x, w, y]: readonly Local[],
+  [x, w, y, ...constants]: readonly Local[],
 ): readonly Expression[] {
   if (x === undefined || w === undefined || y === undefined) throw new Error('internal error: parameters')
-  return new Emitter(b, f, spec, x, w, y).emit()
+  const { bounds, statements } = loadBounds(b, f, epilogueShape(spec.epilogue), constants)
+  return [...statements, ...new Emitter(b, f, spec, bounds, x, w, y).emit()]
 }
 
 /** Channels that a tile covers: blocks side by side. */
@@ -99,6 +112,7 @@ class Emitter {
   private readonly b: ModuleBuilder
   private readonly f: FunctionBuilder
   private readonly spec: ConvolutionSpec
+  private readonly bounds: Bounds
   private readonly dot: Dot
   private readonly x: Local
   private readonly w: Local
@@ -112,7 +126,16 @@ class Emitter {
   private readonly inputs: readonly Multiplicand[]
   private readonly sums: readonly Local[]
 
-  constructor(b: ModuleBuilder, f: FunctionBuilder, spec: ConvolutionSpec, x: Local, w: Local, y: Local) {
+  constructor(
+    b: ModuleBuilder,
+    f: FunctionBuilder,
+    spec: ConvolutionSpec,
+    bounds: Bounds,
+    x: Local,
+    w: Local,
+    y: Local,
+  ) {
+    this.bounds = bounds
     this.b = b
     this.f = f
     this.spec = spec
@@ -252,7 +275,8 @@ class Emitter {
       ...requantizeAndStore(
         b,
         f,
-        spec.epilogue,
+        spec.epilogue.form,
+        this.bounds,
         range(width).flatMap((p) =>
           range(vectors).map((v) => ({
             sums: sum(p, v),

@@ -15,7 +15,15 @@ import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
 import { evenTiles } from './convolution.ts'
-import { type Epilogue, type ExactChannel, requantizeAndStore } from './epilogue.ts'
+import {
+  type Bounds,
+  type Epilogue,
+  type ExactChannel,
+  epilogueConstants,
+  epilogueShape,
+  loadBounds,
+  requantizeAndStore,
+} from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -52,12 +60,16 @@ export function depthwiseKernel(spec: DepthwiseSpec): Kernel {
   const { rows, columns, channels, kernelHeight, kernelWidth } = spec
   return {
     name: `depthwise ${rows}x${columns}x${channels}, window ${kernelHeight}x${kernelWidth}`,
-    define: (b) =>
-      b.define(`depthwise ${JSON.stringify(spec)}`, 3, (f, x, w, y) => {
+    constants: epilogueConstants(spec.epilogue),
+    define(b) {
+      const shape = { ...spec, epilogue: epilogueShape(spec.epilogue) }
+      return b.define(`depthwise ${JSON.stringify(shape)}`, 6, (f, x, w, y, ...constants) => {
         if (x === undefined || w === undefined || y === undefined)
           throw new Error('internal error: parameters')
-        return new Emitter(b, f, spec, x, w, y).emit()
-      }),
+        const { bounds, statements } = loadBounds(b, f, epilogueShape(spec.epilogue), constants)
+        return [...statements, ...new Emitter(b, f, spec, bounds, x, w, y).emit()]
+      })
+    },
   }
 }
 
@@ -65,6 +77,7 @@ class Emitter {
   private readonly b: ModuleBuilder
   private readonly f: FunctionBuilder
   private readonly spec: DepthwiseSpec
+  private readonly bounds: Bounds
   private readonly dot: Dot
   private readonly x: Local
   private readonly w: Local
@@ -80,7 +93,16 @@ class Emitter {
   private readonly fours: number
   private readonly vectorBytes: number
 
-  constructor(b: ModuleBuilder, f: FunctionBuilder, spec: DepthwiseSpec, x: Local, w: Local, y: Local) {
+  constructor(
+    b: ModuleBuilder,
+    f: FunctionBuilder,
+    spec: DepthwiseSpec,
+    bounds: Bounds,
+    x: Local,
+    w: Local,
+    y: Local,
+  ) {
+    this.bounds = bounds
     this.b = b
     this.f = f
     this.spec = spec
@@ -179,7 +201,8 @@ class Emitter {
       ...requantizeAndStore(
         b,
         f,
-        spec.epilogue,
+        spec.epilogue.form,
+        this.bounds,
         range(width).flatMap((p) =>
           range(vectors).map((v) => ({
             sums: sum(p, v),

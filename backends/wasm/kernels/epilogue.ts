@@ -24,6 +24,58 @@ export interface Epilogue {
   readonly max: number
 }
 
+/** What the code of an epilogue depends on; zero point and bounds are arguments. */
+export function epilogueShape({ form, zeroPoint, min, max }: Epilogue): EpilogueShape {
+  return { form, hasZeroPoint: zeroPoint !== -128, hasMin: min > -128, hasMax: max < 127 }
+}
+
+interface EpilogueShape {
+  readonly form: Epilogue['form']
+  readonly hasZeroPoint: boolean
+  readonly hasMin: boolean
+  readonly hasMax: boolean
+}
+
+/** The arguments. */
+export function epilogueConstants({ zeroPoint, min, max }: Epilogue): readonly number[] {
+  return [zeroPoint, min, max]
+}
+
+/** In registers: the zero point in words, bounds in bytes, as they are stored; absent where they change nothing. */
+export interface Bounds {
+  readonly zeroPoint?: Local
+  readonly min?: Local
+  readonly max?: Local
+}
+
+/** Takes a kernel's arguments into registers: `statements` to be run first. */
+export function loadBounds(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  { hasZeroPoint, hasMin, hasMax }: EpilogueShape,
+  [zeroPoint, min, max]: readonly Local[],
+): { readonly bounds: Bounds; readonly statements: readonly Expression[] } {
+  const { i8x16, i16x8, i32 } = b.wasm
+  if (zeroPoint === undefined || min === undefined || max === undefined) {
+    throw new Error('internal error: parameters')
+  }
+  const zero = storedZero(b.variant)
+  const stored = (value: Local) => i32.add(value.get(), i32.const(zero))
+  const bounds = {
+    ...(hasZeroPoint || zero === 0 ? { zeroPoint: f.v128() } : {}),
+    ...(hasMin ? { min: f.v128() } : {}),
+    ...(hasMax ? { max: f.v128() } : {}),
+  }
+  return {
+    bounds,
+    statements: [
+      ...(bounds.zeroPoint ? [bounds.zeroPoint.set(i16x8.splat(stored(zeroPoint)))] : []),
+      ...(bounds.min ? [bounds.min.set(i8x16.splat(stored(min)))] : []),
+      ...(bounds.max ? [bounds.max.set(i8x16.splat(stored(max)))] : []),
+    ],
+  }
+}
+
 export type IntegerRule = `integer ${RoundingRule}`
 
 /** A channel that takes the integer rule. */
@@ -53,7 +105,8 @@ export interface Outgoing {
 export function requantizeAndStore(
   b: ModuleBuilder,
   f: FunctionBuilder,
-  epilogue: Epilogue,
+  form: Epilogue['form'],
+  bounds: Bounds,
   vectors: readonly Outgoing[],
   parameters: Local,
   output: Local,
@@ -61,26 +114,26 @@ export function requantizeAndStore(
   const { i8x16, i16x8, v128 } = b.wasm
   const statements: Expression[] = []
   const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
-  if (isInteger(epilogue.form)) {
-    const rule = epilogue.form.slice('integer '.length) as RoundingRule
+  if (isInteger(form)) {
+    const rule = form.slice('integer '.length) as RoundingRule
     statements.push(...vectors.flatMap((vector) => integerLanes(b, rule, vector, parameters)))
   }
-  for (const at of isInteger(epilogue.form) ? [] : new Set(vectors.map((v) => v.parameters))) {
+  for (const at of isInteger(form) ? [] : new Set(vectors.map((v) => v.parameters))) {
     statements.push(scale.set(v128.load(at + SCALE_OFFSET, 4, parameters.get())))
     statements.push(offset.set(v128.load(at + OFFSET_OFFSET, 4, parameters.get())))
     for (const { sums } of vectors.filter((v) => v.parameters === at)) {
-      statements.push(...toInteger(b, epilogue.form as FloatForm, sums, scale, offset, product))
+      statements.push(...toInteger(b, form as FloatForm, sums, scale, offset, product))
     }
   }
   for (let q = 0; q < vectors.length; q += 4) {
     const quad = vectors.slice(q, q + 4)
     const sum = (n: number) => (quad[Math.min(n, quad.length - 1)] as Outgoing).sums.get()
-    const words = (n: number) => withZeroPoint(b, i16x8.narrow_i32x4_s(sum(n), sum(n + 1)), epilogue)
+    const words = (n: number) => withZeroPoint(b, i16x8.narrow_i32x4_s(sum(n), sum(n + 1)), bounds)
     const low = words(0)
     const high = quad.length > 2 ? words(2) : words(0)
     const unsigned = b.variant === 'relaxed_unsigned'
     const narrowed = unsigned ? i8x16.narrow_i16x8_u(low, high) : i8x16.narrow_i16x8_s(low, high)
-    statements.push(bytes.set(clampBytes(b, narrowed, epilogue)))
+    statements.push(bytes.set(clampBytes(b, narrowed, bounds)))
     statements.push(...storeQuad(v128, quad, bytes, output))
   }
   return statements
@@ -139,23 +192,17 @@ const SHIFT_BITS = 0x4b400000
 
 const SIGN_BITS = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 0x80 : 0))
 
-function withZeroPoint(b: ModuleBuilder, words: Expression, { zeroPoint }: Epilogue): Expression {
-  const stored = zeroPoint + storedZero(b.variant)
-  return stored === 0
-    ? words
-    : b.wasm.i16x8.add_saturate_s(words, b.wasm.i16x8.splat(b.wasm.i32.const(stored)))
+function withZeroPoint(b: ModuleBuilder, words: Expression, { zeroPoint }: Bounds): Expression {
+  return zeroPoint === undefined ? words : b.wasm.i16x8.add_saturate_s(words, zeroPoint.get())
 }
 
 /** Narrowing has clamped to the byte's own range. */
-function clampBytes(b: ModuleBuilder, bytes: Expression, { min, max }: Epilogue): Expression {
-  const { i8x16, i32 } = b.wasm
+function clampBytes(b: ModuleBuilder, bytes: Expression, { min, max }: Bounds): Expression {
+  const { i8x16 } = b.wasm
   const unsigned = b.variant === 'relaxed_unsigned'
-  const bound = (value: number) => i8x16.splat(i32.const(value + storedZero(b.variant)))
   let clamped = bytes
-  if (min > -128) {
-    clamped = unsigned ? i8x16.max_u(clamped, bound(min)) : i8x16.max_s(clamped, bound(min))
-  }
-  if (max < 127) clamped = unsigned ? i8x16.min_u(clamped, bound(max)) : i8x16.min_s(clamped, bound(max))
+  if (min) clamped = unsigned ? i8x16.max_u(clamped, min.get()) : i8x16.max_s(clamped, min.get())
+  if (max) clamped = unsigned ? i8x16.min_u(clamped, max.get()) : i8x16.min_s(clamped, max.get())
   return clamped
 }
 

@@ -4,6 +4,8 @@ import type { ModuleBuilder } from '../codegen/module.ts'
 export interface Kernel {
   /** For reports: the kind, and what it was specialized to. */
   readonly name: string
-  /** Defines the function, of `parameters` addresses, in a module; gives its name there. */
+  /** Arguments after the addresses: what need not be in the code, so that more layers share it. */
+  readonly constants?: readonly number[]
+  /** Defines the function in a module; gives its name there. */
   readonly define: (b: ModuleBuilder) => string
 }
