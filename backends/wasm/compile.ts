@@ -5,6 +5,7 @@ import { typeOf } from '../../ir/graph.ts'
 import { VARIANTS, type Variant, type WasmArtifact, type WasmLayer, type WasmPort } from './artifact.ts'
 import { Dot } from './codegen/dot.ts'
 import { ModuleBuilder } from './codegen/module.ts'
+import { callKernel } from './kernels/kernel.ts'
 import { borders } from './lower/borders.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
 import { RULES } from './lower/rules.ts'
@@ -101,11 +102,7 @@ function emitModule(
     return layer === undefined ? sharedAddress(place) : layer + place.offset
   }
   const b = new ModuleBuilder(variant, end + SLACK_BYTES)
-  const call = ({ kernel, places }: Step) =>
-    b.call(
-      kernel.define(b),
-      [...places.map(address), ...(kernel.constants ?? [])].map((argument) => b.wasm.i32.const(argument)),
-    )
+  const call = ({ kernel, places }: Step) => callKernel(b, kernel, places.map(address))
   b.exportFunction('init', lowering.initial.map(call))
   b.exportFunction('run', lowering.steps.map(call))
   if (exportsLayers) {

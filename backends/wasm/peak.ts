@@ -6,6 +6,7 @@
 import type { Variant } from './artifact.ts'
 import { ModuleBuilder } from './codegen/module.ts'
 import { convolutionKernel } from './kernels/convolution.ts'
+import { callKernel } from './kernels/kernel.ts'
 
 const ROWS = 960
 const DEPTH = 576
@@ -14,7 +15,7 @@ const COLUMNS = 48
 /** Multiply-accumulates of one call. */
 export const PEAK_MACS = ROWS * DEPTH * COLUMNS
 
-const TILES = [1, 2, 3, 4].flatMap((vectors) =>
+const TILES = [1, 2, 3, 4, 6].flatMap((vectors) =>
   (['channels', 'pixels'] as const).map((order) => ({ vectors, order })),
 )
 
@@ -51,8 +52,7 @@ export function peakModule(variant: Variant): Uint8Array {
       epilogue: { form: 'floor', zeroPoint: 0, min: -128, max: 127 },
       exact: [],
     })
-    const addresses = [INPUT, WEIGHTS, RESULT].map((address) => b.wasm.i32.const(address))
-    b.exportFunction(`multiply_${n}`, [b.call(kernel.define(b), addresses)])
+    b.exportFunction(`multiply_${n}`, [callKernel(b, kernel, [INPUT, WEIGHTS, RESULT])])
   })
   return b.finish()
 }
