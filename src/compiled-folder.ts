@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../ir/diagnostic.ts'
 
-/** What a folder holds. One that was compiled into twice may hold both. */
 export type CompiledFor = 'trellis' | 'wasm'
 
 /** The files without which a folder is not what it is taken for. */
@@ -21,14 +20,13 @@ const NAMES: { readonly [C in CompiledFor]: string } = {
 export function requireCompiledFor(wanted: CompiledFor, folder: string): void {
   const missing = missingMark(wanted, folder)
   if (missing === undefined) return
-  const other = wanted === 'wasm' ? 'trellis' : 'wasm'
-  if (missingMark(other, folder) === undefined) {
-    const target = wanted === 'wasm' ? 'wasm' : 'TARGET'
+  const found = compiledFor(folder)
+  if (found !== undefined) {
     fail({
       code: 'model/compiled',
-      message: `the folder holds ${NAMES[other]}, not ${NAMES[wanted]}`,
+      message: `the folder holds ${NAMES[found]}, not ${NAMES[wanted]}`,
       span: { file: folder },
-      hint: `run it with --backend ${other}, or compile the model again with --target ${target}`,
+      hint: `run it with --backend ${found}, or compile the model again with --target ${wanted === 'wasm' ? 'wasm' : 'TARGET'}`,
     })
   }
   // What a program lacks its reader tells better.
@@ -44,7 +42,7 @@ export function requireCompiledFor(wanted: CompiledFor, folder: string): void {
 
 /** Fails with `model/compiled` for such a folder in place of a model. */
 export function refuseCompiled(folder: string): void {
-  const found = (['trellis', 'wasm'] as const).find((kind) => missingMark(kind, folder) === undefined)
+  const found = compiledFor(folder)
   if (found === undefined) return
   fail({
     code: 'model/compiled',
@@ -52,6 +50,22 @@ export function refuseCompiled(folder: string): void {
     span: { file: folder },
     hint: `give the .tflite or .esp file, or run the folder with --backend ${found}`,
   })
+}
+
+/** Fails with `output/in-the-way` for a folder compiled for the other of the two: files of both have the same names. */
+export function refuseToReplace(wanted: CompiledFor, folder: string): void {
+  const found = compiledFor(folder)
+  if (found === undefined || found === wanted) return
+  fail({
+    code: 'output/in-the-way',
+    message: `the folder holds ${NAMES[found]}, of which files would be overwritten`,
+    span: { file: folder },
+    hint: 'give another folder, or remove this one',
+  })
+}
+
+function compiledFor(folder: string): CompiledFor | undefined {
+  return (['trellis', 'wasm'] as const).find((kind) => missingMark(kind, folder) === undefined)
 }
 
 function missingMark(kind: CompiledFor, folder: string): string | undefined {

@@ -124,7 +124,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'npz/not-zip':
     'The file is no ZIP archive, is damaged, or unpacks to more than 2 GiB. Write it with `numpy.savez`.',
   'output/in-the-way':
-    'A folder stands where a file is to be written, or a file where a folder is. Give another name, or remove it.',
+    'A folder stands where a file is to be written, or a file where a folder is, or the folder was compiled into for another backend. Give another name, or remove it.',
   'output/no-folder':
     'The folder that the output is to go into does not exist. Make it first: `mkdir -p FOLDER`.',
   'output/not-writable':

@@ -99,13 +99,6 @@ describe('--backend wasm', () => {
     expect([outcome.code, outcome.err]).toEqual([0, ''])
     expect(JSON.parse(outcome.out)).toMatchObject({ backend: 'wasm', samples: 200, accuracy: 1 })
   })
-
-  test('one folder holds a program and a bundle', async () => {
-    const both = copy('both')
-    await call('compile', MODEL, '-o', both)
-    expect(await run(both, 'both.npy')).toMatchObject({ code: 0 })
-    expect(await call('simulate', both, '--json')).toMatchObject({ code: 0 })
-  })
 })
 
 describe('damaged bundles', () => {

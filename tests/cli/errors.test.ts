@@ -141,13 +141,27 @@ const MISTAKES: readonly (readonly [string, string[], number, string, RegExp])[]
     /did you mean wasm\?/,
   ],
   [
+    'a bundle where a program is',
+    ['compile', MODEL, '-o', at('a-program'), '--target', 'wasm'],
+    1,
+    'output/in-the-way',
+    /program for Trellis.*another folder/,
+  ],
+  [
+    'a program where a bundle is',
+    ['compile', MODEL, '-o', at('a-bundle')],
+    1,
+    'output/in-the-way',
+    /bundle for WebAssembly/,
+  ],
+  [
     'wasm to simulate',
     ['simulate', MODEL, '--target', 'wasm'],
     2,
     'cli/invalid-argument',
     /"espalier compile" only.*--backend wasm/,
   ],
-  ['a bundle to simulate', ['simulate', at('a-bundle')], 1, 'model/compiled', /no.? a program for Trellis/],
+  ['a bundle to simulate', ['simulate', at('a-bundle')], 1, 'model/compiled', /not a program for Trellis/],
   ['a bundle to inspect', ['inspect', at('a-bundle')], 1, 'model/compiled', /bundle for WebAssembly/],
   ['a bundle to compile', ['compile', at('a-bundle'), '-o', OUT], 1, 'model/compiled', /give the \.tflite/],
   [

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
+import { refuseToReplace } from '../../compiled-folder.ts'
 import { checkWritable, writeFolder } from '../../files.ts'
 import { compileFile } from '../../open-program.ts'
 import { compileTargetOption, MODEL_HELP, WASM_TARGET } from '../options.ts'
@@ -20,8 +21,9 @@ export function addCompile(program: Command, session: Session): void {
     .addOption(compileTargetOption())
     .action(async (model: string, flags: Flags) => {
       unwrap(checkWritable(flags.output))
-      const compile = flags.target === WASM_TARGET ? compileToWasm : compileForTrellis
-      session.say(await compile(model, flags))
+      const isWasm = flags.target === WASM_TARGET
+      refuseToReplace(isWasm ? 'wasm' : 'trellis', flags.output)
+      session.say(await (isWasm ? compileToWasm : compileForTrellis)(model, flags))
     })
 }
 
