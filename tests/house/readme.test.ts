@@ -16,6 +16,10 @@ const folder = mkdtempSync(join(tmpdir(), 'readme-'))
 mkdirSync(join(folder, 'bin'))
 symlinkSync(resolve('dist/src/cli/main.js'), join(folder, 'bin/espalier'))
 symlinkSync(resolve('examples'), join(folder, 'examples'))
+// Scripts that it shows with their names.
+for (const [, text = '', name = ''] of README.matchAll(/```js\n(\/\/ (\S+\.mjs)\n[\s\S]*?)```/g)) {
+  writeFileSync(join(folder, name), text)
+}
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function shell(command: string): string {
