@@ -1,7 +1,7 @@
 /**
  * Reads handwritten digits with a quantized network, through the library. From the repository's root:
  *
- *   node examples/digits/classify.mjs [reference|trellis]
+ *   node examples/digits/classify.mjs [reference|trellis|wasm]
  */
 import { evaluateOutputs, feed, openExecutable, readArrays, runFeed, unwrap } from 'espalier'
 

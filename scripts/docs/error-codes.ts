@@ -224,6 +224,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'A layer does not fit the memories of the target, however it is tiled. Give the target more memory, as the hint says.',
   'wasm/no-simd':
     'The JavaScript engine has no 128-bit SIMD for WebAssembly. Use Node 20.19 or later on a processor that has it, or `--backend reference`.',
+  'wasm/unsupported':
+    'An operator cannot be computed exactly in WebAssembly; the message says why. Run the model with `--backend reference`, or change the operator.',
   'wasm/variant-not-exact':
     'The engine does not execute that variant of a WebAssembly module exactly: it has no relaxed SIMD, or multiplies by bytes of the other sign. Leave the variant out, or use an engine that does.',
 }

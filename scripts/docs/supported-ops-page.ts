@@ -1,24 +1,31 @@
 /** docs/supported-ops.md: what each backend does with each op, from the backends' own tables. */
 import { RULES } from '../../backends/trellis/lower/rules.ts'
+import { RUNS_AS } from '../../backends/wasm/lower/rules.ts'
+import type { OpName } from '../../ir/ops/names.ts'
 import { OPS } from '../../ir/ops/registry.ts'
 
 const HEAD = `# Supported operations
 
-The reference interpreter runs every operation of [ops.md](ops.md). On Trellis an operation is instructions of the
-accelerator, or a *host op*: the host reads its operands from DRAM and writes its results there, between two runs of the
-accelerator. Every report names host ops with the reason. This page is generated from the backends' tables by
-\`npm run docs\`.
+The reference interpreter runs every operation of [ops.md](ops.md).
 
-| op | Trellis |
-| --- | --- |
+On **Trellis** an operation is instructions of the accelerator, or a *host op*: the host reads its operands from DRAM and
+writes its results there, between two runs of the accelerator. Every report names host ops with the reason.
+
+In **WebAssembly** there is no host: a module computes every operation. The column says how for int8 tensors, on vectors of
+128 bits wherever neighbours are computed alike. Elements of other types are computed one by one, as exactly.
+
+This page is generated from the backends' tables by \`npm run docs\`.
+
+| op | Trellis | WebAssembly |
+| --- | --- | --- |
 `
 
 export function supportedOpsPage(): string {
-  const names = Object.keys(OPS) as (keyof typeof OPS)[]
-  return HEAD + names.map((name) => `| \`${name}\` | ${onTrellis(name)} |\n`).join('')
+  const names = Object.keys(OPS) as OpName[]
+  return HEAD + names.map((name) => `| \`${name}\` | ${onTrellis(name)} | ${RUNS_AS[name]} |\n`).join('')
 }
 
-function onTrellis(name: keyof typeof OPS): string {
+function onTrellis(name: OpName): string {
   const { runsAs } = RULES[name]
   return typeof runsAs === 'string' ? runsAs : `host op: ${runsAs.unsupported}`
 }

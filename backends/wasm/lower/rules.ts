@@ -38,3 +38,33 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   quantize,
   dequantize,
 }
+
+/** What the op is on int8 tensors, for the list of supported ops. On others it is the same, element by element. */
+export const RUNS_AS: { readonly [N in OpName]: string } = {
+  conv2d: 'matrix product of windows where they lie',
+  depthwise_conv2d: 'products of channels side by side',
+  transpose_conv2d: 'a convolution for each phase of the output',
+  fully_connected: 'matrix product',
+  add: 'fixed-point sums',
+  sub: 'fixed-point sums',
+  mul: 'products and requantization',
+  pad: 'fill and copy; usually fused into a convolution before that',
+  avg_pool2d: 'sums and requantization',
+  max_pool2d: 'largest of vectors',
+  mean: 'as avg_pool2d',
+  reshape: 'no code: another view of the same bytes',
+  transpose: 'copy; from planes to pixels by shuffles',
+  concat: 'copy',
+  softmax: 'exponentials by table',
+  logistic: 'table',
+  tanh: 'table',
+  relu: 'table; usually fused into an op before that',
+  relu6: 'table; usually fused into an op before that',
+  leaky_relu: 'table',
+  hard_swish: 'table',
+  strided_slice: 'copy',
+  resize_nearest: 'copy of pixels by table',
+  resize_bilinear: 'interpolation in integers',
+  quantize: 'vectors of float32; between quantizations a table',
+  dequantize: 'vectors of float32',
+}
