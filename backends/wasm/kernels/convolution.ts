@@ -8,9 +8,8 @@
  * for each of four channels. Runs are padded with zero weights to whole fours; the bytes read past a run's end do not
  * count.
  *
- * Register tile. `vectors` vectors of channels times as many output pixels of a row as registers allow: 12 sums of the
- * 16 registers of x86 (one weight vector each, one input vector besides). Plain SIMD: 8 sums, of two pixels and four
- * vectors of channels, which may be of several blocks. A sum is started from its bias, runs over the
+ * Register tile. `vectors` vectors of channels times as many output pixels of a row as registers allow. Plain SIMD: 8
+ * sums, of two pixels and four vectors of channels, which may be of several blocks. A sum is started from its bias, runs over the
  * whole window, and is requantized and stored from registers.
  *
  * Loop order. `inner: 'channels'`: rows, tiles of pixels, blocks of channels, window; the pixels stay in the cache
@@ -26,8 +25,8 @@ import {
   type ExactChannel,
   epilogueConstants,
   epilogueShape,
-  loadBounds,
   requantizeAndStore,
+  storedBounds,
 } from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
@@ -60,11 +59,21 @@ export interface ConvolutionSpec {
   readonly exact: readonly ExactChannel[]
 }
 
-/** Sums that fit into x86's 16 registers beside their operands. */
-export const SUM_REGISTERS = 12
+/** Of the 16 vector registers of x86, one is the engine's. */
+const REGISTERS = 15
 
-/** Of plain SIMD, whose inputs take two registers each. More vectors of channels beside fewer pixels widen less. */
-const PLAIN_SUM_REGISTERS = 8
+/**
+ * Pixels of a tile of so many vectors of channels: their sums, the vectors of the smaller side, and one of the other fit
+ * into registers. Two vectors beside six pixels, or six beside two, make the most of them.
+ */
+export function tileWidth(vectors: number): number {
+  let width = 1
+  while ((width + 1) * vectors + Math.min(width + 1, vectors) + 1 <= REGISTERS) width++
+  return width
+}
+
+/** Of plain SIMD, whose inputs take two registers each: more vectors of channels beside fewer pixels widen less. */
+const PLAIN_SUMS = 8
 const PLAIN_VECTORS = 4
 
 /** Input fours of a window. */
@@ -93,7 +102,7 @@ function emit(
   [x, w, y, ...constants]: readonly Local[],
 ): readonly Expression[] {
   if (x === undefined || w === undefined || y === undefined) throw new Error('internal error: parameters')
-  const { bounds, statements } = loadBounds(b, f, epilogueShape(spec.epilogue), constants)
+  const { bounds, statements } = storedBounds(b, epilogueShape(spec.epilogue), constants)
   return [...statements, ...new Emitter(b, f, spec, bounds, x, w, y).emit()]
 }
 
@@ -162,13 +171,10 @@ class Emitter {
     return Math.max(1, Math.min(most, Math.floor(channels / (4 * vectors))))
   }
 
-  private sumRegisters(): number {
-    return this.b.variant === 'plain' ? PLAIN_SUM_REGISTERS : SUM_REGISTERS
-  }
-
   private widest(): number {
     const vectors = this.merged * this.spec.vectors
-    return Math.min(this.spec.columns, Math.max(1, Math.floor(this.sumRegisters() / vectors)))
+    const width = this.b.variant === 'plain' ? Math.floor(PLAIN_SUMS / vectors) : tileWidth(vectors)
+    return Math.max(1, Math.min(this.spec.columns, width))
   }
 
   emit(): readonly Expression[] {

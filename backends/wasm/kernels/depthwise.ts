@@ -21,8 +21,8 @@ import {
   type ExactChannel,
   epilogueConstants,
   epilogueShape,
-  loadBounds,
   requantizeAndStore,
+  storedBounds,
 } from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
@@ -66,7 +66,7 @@ export function depthwiseKernel(spec: DepthwiseSpec): Kernel {
       return b.define(`depthwise ${JSON.stringify(shape)}`, 6, (f, x, w, y, ...constants) => {
         if (x === undefined || w === undefined || y === undefined)
           throw new Error('internal error: parameters')
-        const { bounds, statements } = loadBounds(b, f, epilogueShape(spec.epilogue), constants)
+        const { bounds, statements } = storedBounds(b, epilogueShape(spec.epilogue), constants)
         return [...statements, ...new Emitter(b, f, spec, bounds, x, w, y).emit()]
       })
     },

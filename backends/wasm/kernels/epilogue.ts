@@ -41,39 +41,31 @@ export function epilogueConstants({ zeroPoint, min, max }: Epilogue): readonly n
   return [zeroPoint, min, max]
 }
 
-/** In registers: the zero point in words, bounds in bytes, as they are stored; absent where they change nothing. */
+/**
+ * Zero point and bounds as they are stored, in i32 arguments; absent where they change nothing. They are spread over
+ * vectors for each tile: vectors that live through the loops before would cost the sums their registers.
+ */
 export interface Bounds {
   readonly zeroPoint?: Local
   readonly min?: Local
   readonly max?: Local
 }
 
-/** Takes a kernel's arguments into registers: `statements` to be run first. */
-export function loadBounds(
+/** Brings a kernel's arguments into the stored form: `statements` to be run first. */
+export function storedBounds(
   b: ModuleBuilder,
-  f: FunctionBuilder,
   { hasZeroPoint, hasMin, hasMax }: EpilogueShape,
   [zeroPoint, min, max]: readonly Local[],
 ): { readonly bounds: Bounds; readonly statements: readonly Expression[] } {
-  const { i8x16, i16x8, i32 } = b.wasm
-  if (zeroPoint === undefined || min === undefined || max === undefined) {
-    throw new Error('internal error: parameters')
-  }
+  const { i32 } = b.wasm
   const zero = storedZero(b.variant)
-  const stored = (value: Local) => i32.add(value.get(), i32.const(zero))
   const bounds = {
-    ...(hasZeroPoint || zero === 0 ? { zeroPoint: f.v128() } : {}),
-    ...(hasMin ? { min: f.v128() } : {}),
-    ...(hasMax ? { max: f.v128() } : {}),
+    ...(zeroPoint && (hasZeroPoint || zero === 0) ? { zeroPoint } : {}),
+    ...(min && hasMin ? { min } : {}),
+    ...(max && hasMax ? { max } : {}),
   }
-  return {
-    bounds,
-    statements: [
-      ...(bounds.zeroPoint ? [bounds.zeroPoint.set(i16x8.splat(stored(zeroPoint)))] : []),
-      ...(bounds.min ? [bounds.min.set(i8x16.splat(stored(min)))] : []),
-      ...(bounds.max ? [bounds.max.set(i8x16.splat(stored(max)))] : []),
-    ],
-  }
+  const statements = Object.values(bounds).map((value) => value.set(i32.add(value.get(), i32.const(zero))))
+  return { bounds, statements: zero === 0 ? [] : statements }
 }
 
 export type IntegerRule = `integer ${RoundingRule}`
@@ -114,6 +106,7 @@ export function requantizeAndStore(
   const { i8x16, i16x8, v128 } = b.wasm
   const statements: Expression[] = []
   const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
+  const [zeroPoint, min, max] = [f.v128(), f.v128(), f.v128()]
   if (isInteger(form)) {
     const rule = form.slice('integer '.length) as RoundingRule
     statements.push(...vectors.flatMap((vector) => integerLanes(b, rule, vector, parameters)))
@@ -125,15 +118,29 @@ export function requantizeAndStore(
       statements.push(...toInteger(b, form as FloatForm, sums, scale, offset, product))
     }
   }
+  if (bounds.zeroPoint) statements.push(zeroPoint.set(i16x8.splat(bounds.zeroPoint.get())))
+  if (bounds.min) statements.push(min.set(i8x16.splat(bounds.min.get())))
+  if (bounds.max) statements.push(max.set(i8x16.splat(bounds.max.get())))
+  const unsigned = b.variant === 'relaxed_unsigned'
   for (let q = 0; q < vectors.length; q += 4) {
     const quad = vectors.slice(q, q + 4)
     const sum = (n: number) => (quad[Math.min(n, quad.length - 1)] as Outgoing).sums.get()
-    const words = (n: number) => withZeroPoint(b, i16x8.narrow_i32x4_s(sum(n), sum(n + 1)), bounds)
+    const words = (n: number) => {
+      const narrowed = i16x8.narrow_i32x4_s(sum(n), sum(n + 1))
+      return bounds.zeroPoint ? i16x8.add_saturate_s(narrowed, zeroPoint.get()) : narrowed
+    }
     const low = words(0)
     const high = quad.length > 2 ? words(2) : words(0)
-    const unsigned = b.variant === 'relaxed_unsigned'
-    const narrowed = unsigned ? i8x16.narrow_i16x8_u(low, high) : i8x16.narrow_i16x8_s(low, high)
-    statements.push(bytes.set(clampBytes(b, narrowed, bounds)))
+    statements.push(bytes.set(unsigned ? i8x16.narrow_i16x8_u(low, high) : i8x16.narrow_i16x8_s(low, high)))
+    // Narrowing has clamped to the byte's own range.
+    if (bounds.min) {
+      const larger = unsigned ? i8x16.max_u : i8x16.max_s
+      statements.push(bytes.set(larger(bytes.get(), min.get())))
+    }
+    if (bounds.max) {
+      const smaller = unsigned ? i8x16.min_u : i8x16.min_s
+      statements.push(bytes.set(smaller(bytes.get(), max.get())))
+    }
     statements.push(...storeQuad(v128, quad, bytes, output))
   }
   return statements
@@ -191,20 +198,6 @@ const SHIFT = 12582912
 const SHIFT_BITS = 0x4b400000
 
 const SIGN_BITS = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 === 3 ? 0x80 : 0))
-
-function withZeroPoint(b: ModuleBuilder, words: Expression, { zeroPoint }: Bounds): Expression {
-  return zeroPoint === undefined ? words : b.wasm.i16x8.add_saturate_s(words, zeroPoint.get())
-}
-
-/** Narrowing has clamped to the byte's own range. */
-function clampBytes(b: ModuleBuilder, bytes: Expression, { min, max }: Bounds): Expression {
-  const { i8x16 } = b.wasm
-  const unsigned = b.variant === 'relaxed_unsigned'
-  let clamped = bytes
-  if (min) clamped = unsigned ? i8x16.max_u(clamped, min.get()) : i8x16.max_s(clamped, min.get())
-  if (max) clamped = unsigned ? i8x16.min_u(clamped, max.get()) : i8x16.min_s(clamped, max.get())
-  return clamped
-}
 
 /** Stores the four lanes of a quad, neighbours together. */
 function storeQuad(

@@ -8,7 +8,7 @@ import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
-import { convolutionKernel, SUM_REGISTERS } from '../kernels/convolution.ts'
+import { convolutionKernel, tileWidth } from '../kernels/convolution.ts'
 import { DEPTHWISE_VECTORS, depthwiseFours, depthwiseKernel } from '../kernels/depthwise.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import { at, isContiguous, type Place, type Placement } from '../storage.ts'
@@ -80,7 +80,7 @@ function groupedConvolution(
   const isPointwise =
     kernelHeight * kernelWidth * attrs.strideX * attrs.strideY === 1 && isContiguous(x) && isContiguous(y)
   const columns = isPointwise ? height * width : outputWidth
-  const vectors = blockVectors(groupOutputs, columns, (kernelHeight * runs * paddedBytes) / 4)
+  const vectors = blockVectors(groupOutputs, columns)
   const requant = convRequant(
     x.type,
     wType,
@@ -203,7 +203,7 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   const { activation } = withDefaults(OPS.fully_connected.attrs, node.attrs)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
   const columns = elementCount(x.type.shape) / depth
-  const vectors = blockVectors(outputs, columns, padded / 4)
+  const vectors = blockVectors(outputs, columns)
   const packed = packLayer(
     lowering,
     {
@@ -237,30 +237,26 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
 }
 
 /**
- * Vectors of four channels that a block holds. The more sums run at a time, the better is their latency hidden, up to
- * ten of them; then two vectors beside many pixels cost the fewest loads, and for short sums four vectors, whose
- * results are stored whole. Measured with the script of docs/benchmarks.md on x86 with VNNI.
+ * Vectors of four channels that a block holds: as many sums at a time as there may be, up to the ten that hide the
+ * latency of each; of equals the first, whose tiles need the fewest loads.
  */
-export function blockVectors(channels: number, columns: number, fours: number): number {
+export function blockVectors(channels: number, columns: number): number {
   const total = Math.ceil(channels / 4)
-  const preferred = fours <= SHORT_SUM ? [4, 2, 3, 6] : [2, 3, 4, 6]
-  const fitting = preferred.filter((vectors) => vectors <= total)
-  let best = { vectors: Math.min(total, 3), score: 0 }
-  for (const vectors of fitting) {
+  let best = { vectors: Math.min(total, 2), score: 0 }
+  for (const vectors of BLOCK_VECTORS.filter((n) => n <= total)) {
     const score = Math.min(ENOUGH_SUMS, sumsAtATime(vectors, total, columns))
     if (score > best.score) best = { vectors, score }
   }
   return best.vectors
 }
 
-const SHORT_SUM = 4
+const BLOCK_VECTORS = [2, 6, 8, 3, 4, 5]
 const ENOUGH_SUMS = 10
 
 /** On average over the tiles of a row and the blocks of a layer. */
 function sumsAtATime(vectors: number, total: number, columns: number): number {
-  const width = columns / Math.ceil(columns / Math.max(1, Math.floor(SUM_REGISTERS / vectors)))
-  const blocks = Math.ceil(total / vectors)
-  return (width * total) / blocks
+  const width = columns / Math.ceil(columns / tileWidth(vectors))
+  return (width * total) / Math.ceil(total / vectors)
 }
 
 function channelsOf(requant: ChannelRequant, from: number, count: number): ChannelRequant {
