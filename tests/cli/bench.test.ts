@@ -103,5 +103,5 @@ test('a stopwatch tells microseconds of one call', () => {
   for (let i = 0; i < 5; i++) stopwatch.sample()
   expect(stopwatch.samples).toHaveLength(5)
   expect(quantile(stopwatch.samples, 0)).toBeGreaterThanOrEqual(200)
-  expect(quantile(stopwatch.samples, 0)).toBeLessThan(400)
+  expect(quantile(stopwatch.samples, 0)).toBeLessThan(1000)
 })

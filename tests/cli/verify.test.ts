@@ -1,5 +1,8 @@
 /** `espalier verify`, and the comparison behind it on backends with planted faults. */
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { VARIANTS } from '../../backends/wasm/artifact.ts'
 import { exactVariants } from '../../backends/wasm/runtime/runtime.js'
@@ -39,10 +42,28 @@ describe('the command', () => {
   test('the table names each backend, and fits 100 columns', async () => {
     const { code, out } = await call('verify', MODEL, '--runs', '1', '--target', 'trellis-8')
     expect(code).toBe(0)
-    expect(out).toMatch(/^digits_int8 beside the reference: 1 runs of seed 1, 10 elements each$/m)
+    expect(out).toMatch(/^digits_int8 beside the reference: 1 run of seed 1, 10 elements each$/m)
     expect(out).toMatch(/^trellis +trellis-8 +equal *$/m)
     expect(out).toMatch(/^wasm +plain +equal *$/m)
     for (const line of out.split('\n')) expect(line.trimEnd().length).toBeLessThanOrEqual(100)
+  })
+
+  test('a target that is too small for the model keeps WebAssembly from nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'verify-'))
+    const target = join(folder, 'tiny.yaml')
+    const { out: yaml } = await call('targets', 'trellis-8')
+    writeFileSync(target, yaml.replace(/activation_kib: \d+/, 'activation_kib: 1'))
+    const { code, out, err } = await call('verify', MODEL, '--runs', '1', '--target', target, '--json')
+    rmSync(folder, { recursive: true })
+    expect(code).toBe(1)
+    expect(err).toMatch(/^error\[trellis\/memory-too-small\] /)
+    const { backends } = JSON.parse(out)
+    expect(backends[0]).toMatchObject({
+      backend: 'trellis',
+      result: 'refused',
+      diagnostics: [{ code: 'trellis/memory-too-small', hint: expect.any(String) }],
+    })
+    expect(backends).toContainEqual({ backend: 'wasm', variant: 'plain', result: 'equal' })
   })
 
   test('help tells the exit codes', async () => {

@@ -91,7 +91,7 @@ function verificationText({ model, runs, seed, elements, backends }: Verificatio
   for (const verdict of backends) {
     table.push([verdict.backend, verdict.target ?? verdict.variant ?? '', result(verdict)])
   }
-  const heading = `${style.strong(model)} beside the reference: ${runs} runs of seed ${seed}, ${elements} elements each`
+  const heading = `${style.strong(model)} beside the reference: ${runs} ${runs === 1 ? 'run' : 'runs'} of seed ${seed}, ${elements} elements each`
   return `${heading}\n\n${table}`
 }
 
