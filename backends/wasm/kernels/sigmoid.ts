@@ -79,7 +79,7 @@ function interpolated(
     index.set(i32.shr_u(magnitude.get(), i32.const(fraction))),
     b.wasm.if(
       i32.lt_u(index.get(), i32.const(255)),
-      b.wasm.block(null, [below.set(entry(0)), between]),
+      b.sequence(below.set(entry(0)), between),
       i32.const(saturated),
     ),
   )
