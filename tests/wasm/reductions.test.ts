@@ -45,7 +45,7 @@ const pool: fc.Arbitrary<OneOp> = fc
   .map((r) => {
     const x = image(r)
     const kernel = [Math.min(r.kernel[0], r.height), Math.min(r.kernel[1], r.width)]
-    const pads = r.pads.map((pad, side) => Math.min(pad, (kernel[side % 2] ?? 1) - 1))
+    const pads = [...r.pads].map((pad, side) => Math.min(pad, (kernel[side % 2] ?? 1) - 1))
     return {
       op: r.op,
       operands: [{ type: x }],
