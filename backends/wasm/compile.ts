@@ -1,5 +1,5 @@
 /** The compiler to WebAssembly: a graph becomes steps, a memory plan, a weights file, and a module for each variant. */
-import { attempt, fail, must, type Result } from '../../ir/diagnostic.ts'
+import { attempt, must, type Result } from '../../ir/diagnostic.ts'
 import type { Graph, ValueId } from '../../ir/graph.ts'
 import { typeOf } from '../../ir/graph.ts'
 import { VARIANTS, type Variant, type WasmArtifact, type WasmLayer, type WasmPort } from './artifact.ts'
@@ -31,10 +31,7 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
     graph.inputs.forEach((id, n) => {
       takeInput(lowering, id, must(inputs[n], 'input').place)
     })
-    for (const node of graph.nodes) {
-      const rule = RULES[node.op] ?? fail({ code: 'wasm/unsupported', message: `no rule for ${node.op}` })
-      rule(node, lowering)
-    }
+    for (const node of graph.nodes) RULES[node.op](node, lowering)
     const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))
     graph.outputs.forEach((id, n) => {
       giveOutput(lowering, id, must(outputs[n], 'output').place)

@@ -42,7 +42,7 @@ export function oneOpGraph({ op, operands, attrs, output }: OneOp): Graph {
 }
 
 /** The law for one op, on elements of the types' whole ranges. */
-export async function checkOneOp(one: OneOp, seed: number): Promise<void> {
+async function checkOneOp(one: OneOp, seed: number): Promise<void> {
   const graph = oneOpGraph(one)
   const findings = verify(graph)
   if (findings.length > 0) throw new Error(`not a valid network: ${findings[0]?.message}`)

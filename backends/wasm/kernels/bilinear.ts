@@ -19,7 +19,7 @@ export interface BilinearSpec {
 }
 
 /** Of an entry of a table. */
-export const NEIGHBOUR_BYTES = 12
+const NEIGHBOUR_BYTES = 12
 const ONE = 1024
 /** A half of what weights of both axes together make of one. */
 const HALF = 1n << 19n

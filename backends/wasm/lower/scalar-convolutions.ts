@@ -24,7 +24,7 @@ import type { Rule } from './rule.ts'
 import { unsupported } from './unsupported.ts'
 
 /** int8 operands, and weights that are known and symmetric. */
-export function isVectorized(node: Node, lowering: Lowering): boolean {
+function isVectorized(node: Node, lowering: Lowering): boolean {
   const [x, w, bias] = node.inputs.map((id) => ({ type: lowering.type(id), data: lowering.constant(id) }))
   if (x?.type.dtype !== 'i8' || w?.data === undefined) return false
   const isSymmetric = w.type.quant?.zeroPoint.every((zeroPoint) => zeroPoint === 0) === true
@@ -40,7 +40,7 @@ export function vectorizedOr(vectorized: Rule): Rule {
 }
 
 /** conv2d, depthwise_conv2d, transpose_conv2d, fully_connected. */
-export function scalarConvolution(node: Node, lowering: Lowering): void {
+function scalarConvolution(node: Node, lowering: Lowering): void {
   if (node.op === 'fully_connected') fullyConnected(node, lowering)
   else convolution(node, lowering)
 }
