@@ -186,7 +186,7 @@ class Emitter {
         const pixels = range(width).map((p) => sum(p, v))
         return dot.start(pixels, block.get(), v * PARAMETER_BYTES)
       }),
-      ...this.window(width, vectors, sum),
+      ...this.passes(vectors).flatMap((half) => this.window(half, width, vectors, sum)),
       ...replaceExact(b, {
         channels: spec.exact.filter(({ channel }) => channel < whole === isWhole),
         width,
@@ -217,13 +217,19 @@ class Emitter {
     ]
   }
 
+  /** The window is passed once; by plain SIMD for each eight channels, whose sums then fit into registers. */
+  private passes(vectors: number): readonly number[] {
+    return this.b.variant === 'plain' ? range(Math.ceil(vectors / 2)) : [0]
+  }
+
   /** Adds the products of the whole window; long windows in a loop over its rows. */
-  private window(width: number, vectors: number, sum: SumAt): readonly Expression[] {
+  private window(half: number, width: number, vectors: number, sum: SumAt): readonly Expression[] {
     const { f, spec, row, weights, block, x, b, vectorBytes } = this
     const groups = Math.ceil(spec.kernelWidth / 4)
     const first = vectors * PARAMETER_BYTES
     const four = (inputs: Place, weightsAt: Place, group: number) =>
       this.four(
+        half,
         { ...inputs, offset: inputs.offset + 4 * group * spec.tapColumn },
         { ...weightsAt, offset: weightsAt.offset + vectorBytes * vectors * group },
         spec.kernelWidth - 4 * group,
@@ -257,6 +263,7 @@ class Emitter {
 
   /** Adds the products of up to four columns of one kernel row. */
   private four(
+    half: number,
     inputs: Place,
     weights: Place,
     columnsLeft: number,
@@ -267,7 +274,7 @@ class Emitter {
     // A column that no weight meets may be any.
     const needed = Math.min(4, columnsLeft + width - 1)
     return this.b.variant === 'plain'
-      ? this.pairsOfWords(inputs, weights, Math.min(4, columnsLeft), needed, width, vectors, sum)
+      ? this.pairsOfWords(half, inputs, weights, Math.min(4, columnsLeft), needed, width, vectors, sum)
       : this.foursOfBytes(inputs, weights, needed, width, vectors, sum)
   }
 
@@ -312,6 +319,7 @@ class Emitter {
 
   /** Plain: eight channels at a time, widened; interleaves columns by two for each pixel. */
   private pairsOfWords(
+    half: number,
     inputs: Place,
     weights: Place,
     taps: number,
@@ -328,7 +336,7 @@ class Emitter {
       words.set(this.interleave(2, v & 1, column(p + first), column(p + first + 1))),
       dot.addPairs(sum(p, v), own, words),
     ]
-    return range(Math.ceil(vectors / 2)).flatMap((half) => [
+    return [
       ...range(needed).map((n) =>
         column(n).set(v128.load8x8_s(inputs.offset + n * spec.tapColumn + 8 * half, 1, inputs.address.get())),
       ),
@@ -341,7 +349,7 @@ class Emitter {
             ...(taps > 2 && weight.high !== undefined ? multiply(p, v, 2, weight.high) : []),
           ]),
         ]),
-    ])
+    ]
   }
 
   /** Takes units of `bytes` from both vectors in turn, from their lower or upper half. */
