@@ -89,6 +89,7 @@ class Emitter {
   private readonly pairs: readonly Local[]
   private readonly taps: Multiplicand
   private readonly weight: Multiplicand
+  private readonly moved: Multiplicand
   private readonly sums: readonly Local[]
   private readonly fours: number
   private readonly vectorBytes: number
@@ -113,8 +114,9 @@ class Emitter {
     this.block = f.i32()
     this.row = f.i32()
     this.weights = f.i32()
-    this.columns = [f.v128(), f.v128(), f.v128(), f.v128()]
-    this.pairs = [f.v128(), f.v128(), f.v128(), f.v128()]
+    this.columns = range(6).map(() => f.v128())
+    this.pairs = range(3).map(() => f.v128())
+    this.moved = this.dot.multiplicand()
     this.taps = this.dot.multiplicand()
     this.weight = this.dot.multiplicand()
     this.vectorBytes = Dot.weightBytes(b.variant)
@@ -129,7 +131,8 @@ class Emitter {
   /** Pixels of a tile. */
   private widest(): number {
     const { kernelWidth, inputColumn, tapColumn, columns } = this.spec
-    return kernelWidth === 3 && inputColumn === tapColumn && columns > 1 ? 2 : 1
+    if (kernelWidth !== 3 || inputColumn !== tapColumn) return 1
+    return Math.min(columns, this.b.variant === 'plain' ? 2 : 4)
   }
 
   emit(): readonly Expression[] {
@@ -186,7 +189,8 @@ class Emitter {
         const pixels = range(width).map((p) => sum(p, v))
         return dot.start(pixels, block.get(), v * PARAMETER_BYTES)
       }),
-      ...this.passes(vectors).flatMap((half) => this.window(half, width, vectors, sum)),
+      // Eight channels at a time: their sums and columns fit into registers.
+      ...range(Math.ceil(vectors / 2)).flatMap((half) => this.window(half, width, vectors, sum)),
       ...replaceExact(b, {
         channels: spec.exact.filter(({ channel }) => channel < whole === isWhole),
         width,
@@ -215,11 +219,6 @@ class Emitter {
         this.y,
       ),
     ]
-  }
-
-  /** The window is passed once; by plain SIMD for each eight channels, whose sums then fit into registers. */
-  private passes(vectors: number): readonly number[] {
-    return this.b.variant === 'plain' ? range(Math.ceil(vectors / 2)) : [0]
   }
 
   /** Adds the products of the whole window; long windows in a loop over its rows. */
@@ -272,14 +271,15 @@ class Emitter {
     sum: SumAt,
   ): readonly Expression[] {
     // A column that no weight meets may be any.
-    const needed = Math.min(4, columnsLeft + width - 1)
+    const needed = Math.min(4, columnsLeft) + width - 1
     return this.b.variant === 'plain'
       ? this.pairsOfWords(half, inputs, weights, Math.min(4, columnsLeft), needed, width, vectors, sum)
-      : this.foursOfBytes(inputs, weights, needed, width, vectors, sum)
+      : this.foursOfBytes(half, inputs, weights, needed, width, vectors, sum)
   }
 
-  /** Relaxed: interleaves four columns, which both pixels use, the second with its weights moved by a tap. */
+  /** Relaxed: four columns interleaved serve two pixels, the second with its weights moved by a tap. */
   private foursOfBytes(
+    half: number,
     inputs: Place,
     weights: Place,
     needed: number,
@@ -287,33 +287,27 @@ class Emitter {
     vectors: number,
     sum: SumAt,
   ): readonly Expression[] {
-    const { dot, spec, weight, taps } = this
+    const { dot, spec, weight, moved, taps } = this
     const { v128, i32x4, i32 } = this.b.wasm
     const column = (n: number) => this.columns[Math.min(n, needed - 1)] as Local
     const pair = (n: number) => this.pairs[n] as Local
-    const halves = vectors > 2 ? ([0, 1] as const) : ([0] as const)
+    const couples = Math.ceil(width / 2)
     return [
       ...range(needed).map((n) =>
         column(n).set(v128.load(inputs.offset + n * spec.tapColumn, 1, inputs.address.get())),
       ),
-      ...halves.flatMap((half) => [
-        pair(2 * half).set(this.interleave(1, half, column(0), column(1))),
-        pair(2 * half + 1).set(this.interleave(1, half, column(2), column(3))),
+      ...range(couples + 1).map((n) =>
+        pair(n).set(this.interleave(1, half, column(2 * n), column(2 * n + 1))),
+      ),
+      ...ofHalf(vectors, half).flatMap((v) => [
+        ...dot.loadWeights(weight, weights.address, weights.offset + this.vectorBytes * v),
+        ...(width === 1 ? [] : [moved.low.set(i32x4.shl(weight.low.get(), i32.const(8)))]),
+        ...range(couples).flatMap((n) => [
+          taps.low.set(this.interleave(2, v & 1, pair(n), pair(n + 1))),
+          ...dot.accumulate(sum(2 * n, v), weight, taps),
+          ...(2 * n + 1 < width ? dot.accumulate(sum(2 * n + 1, v), moved, taps) : []),
+        ]),
       ]),
-      ...range(vectors).flatMap((v) => {
-        const first = 2 * (v >> 1)
-        return [
-          taps.low.set(this.interleave(2, v & 1, pair(first), pair(first + 1))),
-          ...dot.loadWeights(weight, weights.address, weights.offset + this.vectorBytes * v),
-          ...dot.accumulate(sum(0, v), weight, taps),
-          ...(width === 1
-            ? []
-            : [
-                weight.low.set(i32x4.shl(weight.low.get(), i32.const(8))),
-                ...dot.accumulate(sum(1, v), weight, taps),
-              ]),
-        ]
-      }),
     ]
   }
 
@@ -340,15 +334,13 @@ class Emitter {
       ...range(needed).map((n) =>
         column(n).set(v128.load8x8_s(inputs.offset + n * spec.tapColumn + 8 * half, 1, inputs.address.get())),
       ),
-      ...range(vectors)
-        .filter((v) => v >> 1 === half)
-        .flatMap((v) => [
-          ...dot.loadWeights(weight, weights.address, weights.offset + this.vectorBytes * v),
-          ...range(width).flatMap((p) => [
-            ...multiply(p, v, 0, weight.low),
-            ...(taps > 2 && weight.high !== undefined ? multiply(p, v, 2, weight.high) : []),
-          ]),
+      ...ofHalf(vectors, half).flatMap((v) => [
+        ...dot.loadWeights(weight, weights.address, weights.offset + this.vectorBytes * v),
+        ...range(width).flatMap((p) => [
+          ...multiply(p, v, 0, weight.low),
+          ...(taps > 2 && weight.high !== undefined ? multiply(p, v, 2, weight.high) : []),
         ]),
+      ]),
     ]
   }
 
@@ -374,6 +366,11 @@ function interleaved(bytes: number, half: number): readonly number[] {
     const own = range(bytes).map((n) => half * 8 + unit * bytes + n)
     return [...own, ...own.map((n) => n + 16)]
   })
+}
+
+/** Vectors of the first or the second eight channels. */
+function ofHalf(vectors: number, half: number): readonly number[] {
+  return range(vectors).filter((v) => v >> 1 === half)
 }
 
 function range(count: number): readonly number[] {
