@@ -33,7 +33,7 @@ export interface SumRange {
 }
 
 /** The form that a requantization's range allows. */
-export function floatForm({ min, outputZeroPoint }: ChannelRequant): FloatForm {
+function floatForm({ min, outputZeroPoint }: ChannelRequant): FloatForm {
   return min >= outputZeroPoint ? 'floor' : 'odd'
 }
 

@@ -1,7 +1,6 @@
 /**
  * What a machine can do at best: a matrix product of 960 x 576 by 576 x 48 bytes, everything in the caches, by the
- * kernel of convolutions with several register tiles and loop orders. The fastest of them is the peak that layers are
- * measured against.
+ * kernel of convolutions with several register tiles. The fastest of them is the peak that layers are measured against.
  */
 import type { Variant } from './artifact.ts'
 import { ModuleBuilder } from './codegen/module.ts'
@@ -15,9 +14,8 @@ const COLUMNS = 48
 /** Multiply-accumulates of one call. */
 export const PEAK_MACS = ROWS * DEPTH * COLUMNS
 
-const TILES = [1, 2, 3, 4, 6].flatMap((vectors) =>
-  (['channels', 'pixels'] as const).map((order) => ({ vectors, order })),
-)
+/** Vectors of channels of each tile. */
+const TILES = [1, 2, 3, 4, 6]
 
 /** The exports of a peak module that multiply, one for each tile. */
 export const PEAK_EXPORTS = TILES.map((_, n) => `multiply_${n}`)
@@ -35,7 +33,7 @@ const END = RESULT + ROWS * COLUMNS + 64
 export function peakModule(variant: Variant): Uint8Array {
   const b = new ModuleBuilder(variant, END)
   b.exportFunction(IDLE_EXPORT, [])
-  TILES.forEach(({ vectors, order }, n) => {
+  TILES.forEach((vectors, n) => {
     const kernel = convolutionKernel({
       rows: 1,
       columns: ROWS,
@@ -48,7 +46,6 @@ export function peakModule(variant: Variant): Uint8Array {
       bytes: DEPTH,
       channels: COLUMNS,
       vectors,
-      order,
       epilogue: { form: 'floor', zeroPoint: 0, min: -128, max: 127 },
       exact: [],
     })

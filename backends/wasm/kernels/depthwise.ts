@@ -13,6 +13,7 @@
  */
 import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
+import { range } from '../codegen/range.ts'
 import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
 import { evenTiles } from './convolution.ts'
 import {
@@ -371,8 +372,4 @@ function interleaved(bytes: number, half: number): readonly number[] {
 /** Vectors of the first or the second eight channels. */
 function ofHalf(vectors: number, half: number): readonly number[] {
   return range(vectors).filter((v) => v >> 1 === half)
-}
-
-function range(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, n) => n)
 }

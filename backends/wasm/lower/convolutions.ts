@@ -119,7 +119,6 @@ function groupedConvolution(
       bytes: runBytes,
       channels: groupOutputs,
       vectors,
-      order: 'channels',
       epilogue: packed.epilogue,
       exact: packed.exact,
     })
@@ -228,7 +227,6 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
     bytes: depth,
     channels: outputs,
     vectors,
-    order: 'channels',
     epilogue: packed.epilogue,
     exact: packed.exact,
   })

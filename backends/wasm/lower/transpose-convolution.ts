@@ -91,7 +91,7 @@ export function transposeConv2d(node: Node, lowering: Lowering): void {
       const runBytes = columns.taps.length * channels
       const paddedBytes = Math.ceil(runBytes / 4) * 4
       const depth = rows.taps.length * paddedBytes
-      const vectors = blockVectors(outputs, columns.outputs, depth / 4)
+      const vectors = blockVectors(outputs, columns.outputs)
       const packed = packLayer(
         lowering,
         {
@@ -123,7 +123,6 @@ export function transposeConv2d(node: Node, lowering: Lowering): void {
         bytes: runBytes,
         channels: outputs,
         vectors,
-        order: 'channels',
         epilogue: packed.epilogue,
         exact: packed.exact,
       })
