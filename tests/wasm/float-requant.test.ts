@@ -56,10 +56,7 @@ describe('float32 requantization', () => {
     ['a ReLU in the middle', requantOf('tflite', 0.0041, 17, 17, 127)],
     ['ReLU6', requantOf('tflite', 0.0041, -5, -5, 90)],
     ['no activation', requantOf('tflite', 0.0037, 12, -128, 127)],
-    [
-      'a factor that is a power of two: every second step is a tie',
-      requantOf('tflite', 2 ** -7, 3, 3, 127),
-    ],
+    ['a factor that is a power of two: every second step is a tie', requantOf('tflite', 2 ** -7, 3, 3, 127)],
     ['fully connected', requantOf('real', 0.0019, -7, -128, 127)],
     ['fully connected with ties', requantOf('real', 2 ** -5, 0, -128, 127)],
   ])('equals the exact rule for every sum: %s', (_, requant) => {
