@@ -303,7 +303,8 @@ class Emitter {
     const { f, spec, run, weights, vectorBytes } = this
     const { outer, inner } = joinRuns(spec)
     const fours = Math.ceil(inner.bytes / 4)
-    const unroll = (this.b.variant === 'plain' ? [2] : [4, 3, 2]).find((n) => fours % n === 0) ?? 1
+    // More is not faster, and code counts: bundles are to be small.
+    const unroll = [2, 3].find((n) => fours % n === 0) ?? 1
     return f.repeat(outer.count, () => [
       ...f.repeat(inner.count, () => [
         ...f.repeat(fours / unroll, () => [
