@@ -10,94 +10,98 @@
 import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
-import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
+import { FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
 import { BIAS_OFFSET } from './epilogue.ts'
 import type { Kernel } from './kernel.ts'
 
 /** Addresses: the layer's weights as in the file, and where the layer's kernel reads them; perhaps the same. */
-export function prepareWeightsKernel(spec: WeightBlocks): Kernel {
+export function prepareWeightsKernel({ blocks, vectors, rest, fours }: WeightBlocks): Kernel {
   return {
-    name: `weights of ${4 * (spec.blocks * spec.vectors + spec.rest)} channels`,
+    name: `weights of ${4 * (blocks * vectors + rest)} channels`,
+    // One function for all layers.
+    constants: [blocks, vectors, rest, fours],
     define: (b) =>
-      b.define(`prepare ${JSON.stringify(spec)}`, 2, (f, file, layer) => {
-        if (file === undefined || layer === undefined) throw new Error('internal error: parameters')
-        const parts = [
-          { blocks: spec.blocks, vectors: spec.vectors, fours: spec.fours },
-          { blocks: spec.rest === 0 ? 0 : 1, vectors: spec.rest, fours: spec.fours },
+      b.define('prepare weights', 6, (f, file, layer, ...shape) => {
+        const [ownBlocks, ownVectors, ownRest, ownFours] = shape
+        if (!file || !layer || !ownBlocks || !ownVectors || !ownRest || !ownFours) {
+          throw new Error('internal error: parameters')
+        }
+        if (b.variant !== 'plain' && storedZero(b.variant) === 0) return []
+        const part = (vectorsOfPart: Local) =>
+          b.variant === 'plain'
+            ? widen(b, f, vectorsOfPart, ownFours, file, layer)
+            : adjustBias(b, f, vectorsOfPart, ownFours, layer)
+        const whole = f.repeatCounted(ownBlocks.get(), () => part(ownVectors))
+        return [
+          b.wasm.if(ownBlocks.get(), b.wasm.block(null, [...whole])),
+          b.wasm.if(ownRest.get(), b.wasm.block(null, [...part(ownRest)])),
         ]
-        if (b.variant === 'plain') return parts.flatMap((part) => widen(b, f, part, file, layer))
-        if (storedZero(b.variant) === 0) return []
-        return parts.flatMap((part) => adjustBias(b, f, part, layer))
       }),
   }
 }
 
-interface Part {
-  readonly blocks: number
-  readonly vectors: number
-  readonly fours: number
-}
-
-/** Moves both addresses past what it has read and written. */
+/** One block. Moves both addresses past what it has read and written. */
 function widen(
   b: ModuleBuilder,
   f: FunctionBuilder,
-  { blocks, vectors, fours }: Part,
+  vectors: Local,
+  fours: Local,
   file: Local,
   layer: Local,
 ): readonly Expression[] {
-  const { v128, i8x16, i16x8 } = b.wasm
+  const { v128, i8x16, i16x8, i32 } = b.wasm
   const copied = (offset: number) => v128.load(offset, 16, file.get())
   const pairs = f.v128()
-  return f.repeat(blocks, () => [
-    ...f.repeat(vectors, () => [
+  return [
+    ...f.repeatCounted(vectors.get(), () => [
       ...[0, 16, 32].map((offset) => v128.store(offset, 16, layer.get(), copied(offset))),
       ...f.advance(layer, PARAMETER_BYTES),
       ...f.advance(file, PARAMETER_BYTES),
     ]),
-    ...f.repeat(vectors * fours, () => [
+    ...f.repeatCounted(i32.mul(vectors.get(), fours.get()), () => [
       pairs.set(i8x16.shuffle(copied(0), copied(0), FIRST_PAIRS_THEN_LAST)),
       v128.store(0, 16, layer.get(), i16x8.extend_low_i8x16_s(pairs.get())),
       v128.store(16, 16, layer.get(), i16x8.extend_high_i8x16_s(pairs.get())),
       ...f.advance(layer, Dot.weightBytes(b.variant)),
       ...f.advance(file, FILE_VECTOR_BYTES),
     ]),
-  ])
+  ]
 }
 
 const FIRST_PAIRS_THEN_LAST = [0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15]
 
-/** Moves `block` past the part. */
+/** One block. Moves `block` past it. */
 function adjustBias(
   b: ModuleBuilder,
   f: FunctionBuilder,
-  { blocks, vectors, fours }: Part,
+  vectors: Local,
+  fours: Local,
   block: Local,
 ): readonly Expression[] {
   const { i8x16, i32, i32x4, v128 } = b.wasm
   const dot = new Dot(b, f)
-  const [parameters, first, weights] = [f.i32(), f.i32(), f.i32()]
+  const [parameters, first, weights, step] = [f.i32(), f.i32(), f.i32(), f.i32()]
   const [ones, w, sums] = [dot.multiplicand(), dot.multiplicand(), f.v128()]
   const surplus = () => i32x4.shl(sums.get(), i32.const(Math.log2(storedZero(b.variant))))
   const bias = () => v128.load(BIAS_OFFSET, 4, parameters.get())
+  const times = (count: Local, bytes: number) => i32.mul(count.get(), i32.const(bytes))
   return [
     ones.low.set(i8x16.splat(i32.const(1))),
-    ...f.repeat(blocks, () => [
-      parameters.set(block.get()),
-      first.set(i32.add(block.get(), i32.const(vectors * PARAMETER_BYTES))),
-      ...f.repeat(vectors, () => [
-        sums.set(v128.const(new Uint8Array(16))),
-        weights.set(first.get()),
-        ...f.repeat(fours, () => [
-          ...dot.loadWeights(w, weights, 0),
-          ...dot.accumulate(sums, w, ones),
-          ...f.advance(weights, FILE_VECTOR_BYTES * vectors),
-        ]),
-        v128.store(BIAS_OFFSET, 4, parameters.get(), i32x4.sub(bias(), surplus())),
-        ...f.advance(parameters, PARAMETER_BYTES),
-        ...f.advance(first, FILE_VECTOR_BYTES),
+    step.set(times(vectors, FILE_VECTOR_BYTES)),
+    parameters.set(block.get()),
+    first.set(i32.add(block.get(), times(vectors, PARAMETER_BYTES))),
+    block.set(i32.add(first.get(), i32.mul(step.get(), fours.get()))),
+    ...f.repeatCounted(vectors.get(), () => [
+      sums.set(v128.const(new Uint8Array(16))),
+      weights.set(first.get()),
+      ...f.repeatCounted(fours.get(), () => [
+        ...dot.loadWeights(w, weights, 0),
+        ...dot.accumulate(sums, w, ones),
+        weights.set(i32.add(weights.get(), step.get())),
       ]),
-      ...f.advance(block, blockBytes(vectors, fours, FILE_VECTOR_BYTES)),
+      v128.store(BIAS_OFFSET, 4, parameters.get(), i32x4.sub(bias(), surplus())),
+      ...f.advance(parameters, PARAMETER_BYTES),
+      ...f.advance(first, FILE_VECTOR_BYTES),
     ]),
   ]
 }

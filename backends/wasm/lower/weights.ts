@@ -124,7 +124,7 @@ function requantization(layer: LayerWeights): Requantization {
 }
 
 /** Each is code of its own. */
-const MOST_EXACT_CHANNELS = 8
+const MOST_EXACT_CHANNELS = 16
 
 function floatBits(value: number | undefined): number {
   return must(new Int32Array(Float32Array.of(must(value, 'parameter')).buffer)[0], 'bits')
