@@ -14,6 +14,8 @@ const HERE = import.meta.dirname
 const ROOT = join(HERE, '../..')
 const PACKAGES = join(HERE, 'node_modules')
 const COLD_TRIALS = 5
+/** A tab's own start is not part of a page's. */
+const SETTLING_MS = 1000
 const COLD_MODEL = 'resnet8_int8'
 const COLD_CONTENDERS = ['espalier-relaxed', 'litert-relaxed', 'ort-web']
 
@@ -62,9 +64,9 @@ const { CHROMIUM, hasChromium, launchChromium } = await import('../chromium.mjs'
 const { MODELS, ZOO, describe, modelBytes, modelFile } = await import('./models.mjs')
 const { serve } = await import('../static-server.mjs')
 const { withInt8 } = await import('./litert-int8.mjs')
-const { coldPage, measurePage } = await import('./pages.mjs')
-const { CONTENDERS } = await import('./page/contenders.js')
-const { peersSection } = await import('./section.mjs')
+const { coldPage, emptyPage, measurePage } = await import('./pages.mjs')
+const { CONTENDERS, samplesFor } = await import('./page/contenders.js')
+const { EMPTY, peersSection } = await import('./section.mjs')
 const { circumstances, writeSection } = await import('../benchmarks-page.mjs')
 
 if (!hasChromium)
@@ -125,14 +127,15 @@ function makeBundles() {
   })
 }
 
-/** Does `work` with a page of a new profile, whose messages go to standard error if it fails. */
-async function withPage(browser, url, work) {
+/** Does `work` with a page of a new profile, opened `settlingMs` after its tab, whose messages go to standard error if it fails. */
+async function withPage(browser, url, work, settlingMs = 0) {
   const context = await browser.newContext()
   const messages = []
   try {
     const tab = await context.newPage()
     tab.on('console', (message) => messages.push(message.text()))
     tab.on('pageerror', (error) => messages.push(error.message))
+    await new Promise((resolve) => setTimeout(resolve, settlingMs))
     await tab.goto(url)
     return await work(tab)
   } catch (error) {
@@ -161,10 +164,18 @@ async function measureColdStart(browser) {
   if (model === undefined) return []
   const cold = COLD_CONTENDERS.filter((name) => contenders.includes(name)).map((contender) => {
     const file = `cold-${contender}.html`
-    pages.set(file, coldPage(contender, model, CONTENDERS[contender].modules(model)))
+    const { modules, files } = CONTENDERS[contender]
+    const announced = {
+      modules: modules(model),
+      files: [...files(model), samplesFor(contender, model).inputs.url],
+    }
+    pages.set(file, coldPage(contender, model, announced))
     return { contender, url: `${server.address}/pages/${file}`, times: [], bytes: 0 }
   })
-  const openOnce = ({ url }) => withPage(browser, url, (tab) => tab.evaluate(() => globalThis.firstResult))
+  pages.set('empty.html', emptyPage)
+  cold.push({ contender: EMPTY, url: `${server.address}/pages/empty.html`, times: [], bytes: 0 })
+  const openOnce = ({ url }) =>
+    withPage(browser, url, (tab) => tab.evaluate(() => globalThis.firstResult), SETTLING_MS)
   // The first of all pages waits for the browser itself to get going.
   if (cold[0] !== undefined) await openOnce(cold[0])
   for (let trial = 0; trial < protocol.coldTrials; trial++) {

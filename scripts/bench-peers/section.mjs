@@ -131,18 +131,32 @@ function differencesTable(contenders, latency, missed) {
   )
 }
 
+/** The row of a page that loads nothing. */
+export const EMPTY = 'empty'
+
 function coldTable(cold, bar) {
+  const empty = cold.find(({ contender }) => contender === EMPTY)
   const ours = cold.find(({ contender }) => contender === 'espalier-relaxed')
   return table(
-    ['first resnet8 result', 'ms, median', 'ratio', 'bytes of engine and model'],
+    [
+      'first resnet8 result',
+      'ms, median',
+      'ratio',
+      'ratio beyond an empty page',
+      'bytes of engine and model',
+    ],
     cold.map(({ contender, times, bytes }) => {
+      if (contender === EMPTY) return ['an empty page', thousands(median(times)), '-', '-', '-']
       const ratio = ours === undefined ? undefined : median(times) / median(ours.times)
+      const floor = empty === undefined ? 0 : median(empty.times)
+      const beyond = ours === undefined ? undefined : (median(times) - floor) / (median(ours.times) - floor)
       const limit = contender === 'litert-relaxed' && ratio !== undefined
       const judged = limit ? ` (${bar(ratio, COLD_BAR, `cold start beside ${contender}`)})` : ''
       return [
         TITLES[contender],
         thousands(median(times)),
         ratio === undefined ? '-' : `${ratio.toFixed(1)}${judged}`,
+        beyond === undefined ? '-' : beyond.toFixed(1),
         thousands(bytes),
       ]
     }),
