@@ -30,6 +30,8 @@ const weighted = {
   biasBits: fc.constantFrom(10, 16, 29),
   /** Operands that are computed, of weights and bias. */
   computed: fc.constantFrom(0, 0, 0, 1, 2, 3),
+  /** One in eight has nothing but constants, or an input for its weights only. */
+  constantInput: fc.nat(7).map((n) => n === 7),
   inputZeroPoint: zeroPoint,
   outputZeroPoint: zeroPoint,
   /** The output's scale relative to that at which sums fill its range. */
@@ -68,9 +70,10 @@ function operands(
   const w: TensorType = { dtype: r.weights, shape: wShape, quant }
   const depth = elementCount(wShape) / outputs
   const reach = INPUT_SCALE * (scales[0] ?? 1) * 70 * Math.sqrt(depth)
+  const input: Operand = { type: x, ...(r.constantInput && { data: randomElements(x, r.seed + 9) }) }
   const weights: Operand = { type: w, ...((r.computed & 1) === 0 && { data: randomElements(w, r.seed) }) }
   return {
-    operands: [{ type: x }, weights, ...bias(r, outputs)],
+    operands: [input, weights, ...bias(r, outputs)],
     output: { dtype: r.dtype, quant: activationQuant(r.dtype, reach * r.factor, r.outputZeroPoint) },
   }
 }
