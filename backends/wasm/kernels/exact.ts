@@ -3,6 +3,8 @@
 import type { RoundingRule } from '../../../ir/arith/rounding.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { ExactChannel } from './epilogue.ts'
+import { roundHalfAway, scaleByMultiplier } from './fixed-point.ts'
+import { clampInt } from './scalar.ts'
 
 interface ExactTile {
   /** Those that tiles of this kind can hold. */
@@ -69,64 +71,31 @@ export function exactResult(
       if (x === undefined || m === undefined || s === undefined) {
         throw new Error('internal error: parameters')
       }
-      return [limited(b, f, rule === 'real' ? scaledReal(b, f, x, m, s) : scaledTflite(b, f, rule, x, m, s))]
+      return [clampInt(b, f, scaled(b, f, rule, x, m, s), -32768, 32767)]
     },
     'i32',
   )
   return b.call(name, [sum, first, second], 'i32')
 }
 
-function limited(b: ModuleBuilder, f: FunctionBuilder, value: Expression): Expression {
-  const { i32 } = b.wasm
-  const x = f.i32()
-  const least = i32.const(-32768)
-  const most = i32.const(32767)
-  return b.sequence(
-    x.set(value),
-    x.set(b.wasm.select(i32.lt_s(x.get(), most), x.get(), i32.const(32767))),
-    b.wasm.select(i32.gt_s(x.get(), least), x.get(), i32.const(-32768)),
-  )
-}
-
-/** round(x * factor) in doubles, halves away from zero; saturates to int32. */
-function scaledReal(b: ModuleBuilder, f: FunctionBuilder, x: Local, low: Local, high: Local): Expression {
-  const { f64, i32, i64 } = b.wasm
-  const [product, whole] = [f.f64(), f.f64()]
-  const upper = i64.shl(i64.extend_u(high.get()), i64.const(32n))
-  const factor = f64.reinterpret(i64.or(upper, i64.extend_u(low.get())))
-  const away = f64.add(whole.get(), f64.copysign(f64.const(1), product.get()))
-  const isHalf = f64.ge(f64.abs(f64.sub(product.get(), whole.get())), f64.const(0.5))
-  return b.sequence(
-    product.set(f64.mul(f64.convert_s.i32(x.get()), factor)),
-    whole.set(f64.trunc(product.get())),
-    i32.trunc_s_sat.f64(b.wasm.select(isHalf, away, whole.get())),
-  )
-}
-
-/** The rule `tflite`: see ir/arith/rounding.ts. Products of int32 are taken in 64 bits. */
-function scaledTflite(
+function scaled(
   b: ModuleBuilder,
   f: FunctionBuilder,
   rule: RoundingRule,
   x: Local,
-  multiplier: Local,
-  shift: Local,
+  first: Local,
+  second: Local,
 ): Expression {
-  if (rule !== 'tflite') throw new Error(`internal error: no code for the rounding rule ${rule}`)
-  const { i32, i64 } = b.wasm
-  const [high, right, mask] = [f.i32(), f.i32(), f.i32()]
-  const positive = (value: Expression, again: Expression) =>
-    b.wasm.select(i32.gt_s(value, i32.const(0)), again, i32.const(0))
-  const left = positive(shift.get(), shift.get())
-  const product = i64.mul(i64.extend_s(i32.shl(x.get(), left)), i64.extend_s(multiplier.get()))
-  const rounded = i64.shr_s(i64.add(product, i64.const(1n << 30n)), i64.const(31n))
-  const threshold = i32.add(i32.shr_u(mask.get(), i32.const(1)), i32.lt_s(high.get(), i32.const(0)))
-  const up = i32.gt_s(i32.and(high.get(), mask.get()), threshold)
-  const negated = () => i32.sub(i32.const(0), shift.get())
-  return b.sequence(
-    high.set(i32.wrap(rounded)),
-    right.set(positive(negated(), negated())),
-    mask.set(i32.sub(i32.shl(i32.const(1), right.get()), i32.const(1))),
-    i32.add(i32.shr_s(high.get(), right.get()), up),
-  )
+  const { f64, i64 } = b.wasm
+  switch (rule) {
+    case 'tflite':
+      return scaleByMultiplier(b, f, x.get(), first, second)
+    case 'real': {
+      const upper = i64.shl(i64.extend_u(second.get()), i64.const(32n))
+      const factor = f64.reinterpret(i64.or(upper, i64.extend_u(first.get())))
+      return roundHalfAway(b, f, f64.mul(f64.convert_s.i32(x.get()), factor))
+    }
+    default:
+      throw new Error(`internal error: no code for the rounding rule ${rule}`)
+  }
 }

@@ -90,6 +90,19 @@ export function scaleByMultiplier(
   return shiftRounded(b, f, () => highMul(b, i32.shl(x, left), multiplier.get()), right)
 }
 
+/** A double to the nearest integer, halves away from zero; saturates to int32, and 0 for what is no number. */
+export function roundHalfAway(b: ModuleBuilder, f: FunctionBuilder, x: Expression): Expression {
+  const { f64, i32 } = b.wasm
+  const [value, whole] = [f.f64(), f.f64()]
+  const isHalf = f64.ge(f64.abs(f64.sub(value.get(), whole.get())), f64.const(0.5))
+  const away = f64.add(whole.get(), f64.copysign(f64.const(1), value.get()))
+  return b.sequence(
+    value.set(x),
+    whole.set(f64.trunc(value.get())),
+    i32.trunc_s_sat.f64(b.wasm.select(isHalf, away, whole.get())),
+  )
+}
+
 /** A scaled value, limited and at the output's zero point. */
 export function toOutput(
   b: ModuleBuilder,

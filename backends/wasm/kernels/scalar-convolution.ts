@@ -9,7 +9,7 @@
 import type { ChannelRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
-import { scaleByMultiplier, toOutput } from './fixed-point.ts'
+import { roundHalfAway, scaleByMultiplier, toOutput } from './fixed-point.ts'
 import type { Kernel } from './kernel.ts'
 import { loadElement, storeElement } from './scalar.ts'
 
@@ -267,16 +267,9 @@ class Emitter {
         return toOutput(b, f, i32.wrap(rounded), spec)
       }
       case 'real': {
-        const [product, whole] = [f.f64(), f.f64()]
         const value = spec.wide ? f64.convert_s.i64(sum.get()) : f64.convert_s.i32(sum.get())
-        const isHalf = f64.ge(f64.abs(f64.sub(product.get(), whole.get())), f64.const(0.5))
-        const away = f64.add(whole.get(), f64.copysign(f64.const(1), product.get()))
-        const scaled = b.sequence(
-          product.set(f64.mul(value, f64.load(8, 8, scaling.get()))),
-          whole.set(f64.trunc(product.get())),
-          // Saturating to int32 changes nothing: the output's range is smaller.
-          i32.trunc_s_sat.f64(b.wasm.select(isHalf, away, whole.get())),
-        )
+        // Saturating to int32 changes nothing: the output's range is smaller.
+        const scaled = roundHalfAway(b, f, f64.mul(value, f64.load(8, 8, scaling.get())))
         return toOutput(b, f, scaled, spec)
       }
     }

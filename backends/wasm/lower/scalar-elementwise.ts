@@ -13,7 +13,7 @@ import { SIGMOID_TABLE } from '../../../ir/arith/sigmoid-table.ts'
 import { type SigmoidScaling, sigmoidScaling } from '../../../ir/arith/tables.ts'
 import type { Node } from '../../../ir/graph.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
-import { requantized, scaleByConstant } from '../kernels/fixed-point.ts'
+import { requantized, roundHalfAway, scaleByConstant, toOutput } from '../kernels/fixed-point.ts'
 import { type MapSpec, mapKernel } from '../kernels/map.ts'
 import { isComputed } from '../kernels/scalar.ts'
 import { interpolatedLogistic, interpolatedTanh } from '../kernels/sigmoid.ts'
@@ -136,14 +136,15 @@ function sigmoid(
 /** Between reals and quantized elements, for types and scales that have no vectorized kernel. */
 export function scalarConversion(node: Label, lowering: Lowering, x: Placement, y: Placement): void {
   if (x.type.dtype === 'f32') {
-    const requant = {
-      scale: scaleOf(y.type),
-      zeroPoint: zeroPointOf(y.type),
-      range: integerRange(y.type.dtype),
-    }
-    map(node, lowering, [x], y, `quantize ${JSON.stringify(requant)}`, (b, f, [q]) =>
-      quantizedReal(b, f, valueOf(q), requant),
-    )
+    const scale = scaleOf(y.type)
+    const [min, max] = integerRange(y.type.dtype)
+    const output = { outputZeroPoint: zeroPointOf(y.type), min, max }
+    map(node, lowering, [x], y, `quantize ${scale} ${JSON.stringify(output)}`, (b, f, [q]) => {
+      const { f32, f64 } = b.wasm
+      // The quotient is a float32. What is no number rounds to 0.
+      const quotient = f32.demote(f64.div(f64.promote(valueOf(q)), f64.const(scale)))
+      return toOutput(b, f, roundHalfAway(b, f, f64.promote(quotient)), output)
+    })
     return
   }
   const scale = scaleOf(x.type)
@@ -152,27 +153,6 @@ export function scalarConversion(node: Label, lowering: Lowering, x: Placement, 
     const { f32, f64 } = b.wasm
     return f32.demote(f64.mul(f64.const(scale), f64.convert_s.i32(difference(b, q, zeroPoint))))
   })
-}
-
-/** float32(x / scale), rounded with halves away from zero, limited; the zero point for what is no number. */
-function quantizedReal(
-  b: ModuleBuilder,
-  f: FunctionBuilder,
-  x: Expression,
-  requant: { readonly scale: number; readonly zeroPoint: number; readonly range: readonly [number, number] },
-): Expression {
-  const { f32, f64, i32 } = b.wasm
-  const [quotient, whole] = [f.f64(), f.f64()]
-  const [min, max] = requant.range.map((bound) => bound - requant.zeroPoint) as [number, number]
-  const isHalf = f64.ge(f64.abs(f64.sub(quotient.get(), whole.get())), f64.const(0.5))
-  const away = f64.add(whole.get(), f64.copysign(f64.const(1), quotient.get()))
-  const limited = f64.max(f64.const(min), f64.min(f64.const(max), b.wasm.select(isHalf, away, whole.get())))
-  return b.sequence(
-    quotient.set(f64.promote(f32.demote(f64.div(f64.promote(x), f64.const(requant.scale))))),
-    whole.set(f64.trunc(quotient.get())),
-    // Of what is no number this conversion makes 0.
-    i32.add(i32.trunc_s_sat.f64(limited), i32.const(requant.zeroPoint)),
-  )
 }
 
 function map(
