@@ -5,7 +5,7 @@
  */
 
 /** @import { Variant } from '../artifact.ts' */
-/** @import { Bytes, Elements, ElementsByName, ErrorCode, LoadOptions, ModuleExports, RuntimeFile, RuntimeFiles, RuntimePort, Signature } from './types.ts' */
+/** @import { Bytes, Checksum, Elements, ElementsByName, ErrorCode, LoadOptions, ModuleExports, RuntimeFile, RuntimeFiles, RuntimePort, Signature } from './types.ts' */
 
 /** What went wrong, where, and what to do about it. */
 export class ModelError extends Error {
@@ -28,7 +28,7 @@ export class ModelError extends Error {
 /** @type {readonly Variant[]} */
 const VARIANTS = ['relaxed_unsigned', 'relaxed_signed', 'plain']
 
-// Both modules are generated: scripts/generate-wasm-probe.mjs says what they hold.
+// All modules here are generated: scripts/generate-wasm-probe.mjs says what they hold.
 const SIMD_PROBE = 'AGFzbQEAAAABBAFgAAADAgEABQQBAQEBBxACBm1lbW9yeQIAA2RvdAAAChABDgBBAEEQ/QAEAP0LBAAL'
 const RELAXED_PROBE =
   'AGFzbQEAAAABBAFgAAADAgEABQQBAQEBBxACBm1lbW9yeQIAA2RvdAAACh8BHQBBIEEA/QAEAEEQ/QAEAEEg/QAEAP2TAv0LBAAL'
@@ -41,18 +41,24 @@ const PROBE_A = [127, 127, 127, 127, -128, -128, -128, -128, -128, -128, 127, -1
 const PROBE_B = [255, 255, 255, 255, 255, 255, 255, 255, 128, 128, 127, 127, 128, 255, 0, 127]
 const PROBE_C = [0, -2147483648, 2147483647, -1000]
 
-/** @type {readonly Variant[] | undefined} */
-let exact
+/** What the probe has found: a first load asks for no more than it needs. @type {Map<Variant, boolean>} */
+const probed = new Map()
+
+/** @param {Variant} variant */
+function isExact(variant) {
+  const known = probed.get(variant) ?? probe(variant)
+  probed.set(variant, known)
+  return known
+}
 
 /** The variants whose modules this engine executes exactly, the fastest first; none without SIMD. */
 export function exactVariants() {
-  exact ??= VARIANTS.filter(isExact)
-  return exact
+  return VARIANTS.filter(isExact)
 }
 
 /** The variant that `load` takes; throws `no-simd` where there is none. */
 export function detectVariant() {
-  const [first] = exactVariants()
+  const first = VARIANTS.find(isExact)
   if (first) return first
   throw new ModelError(
     'no-simd',
@@ -61,7 +67,7 @@ export function detectVariant() {
 }
 
 /** @param {Variant} variant */
-function isExact(variant) {
+function probe(variant) {
   // Some browsers have none in their strictest mode.
   if (!globalThis.WebAssembly) return false
   if (variant === 'plain') return WebAssembly.validate(fromBase64(SIMD_PROBE))
@@ -151,16 +157,15 @@ export function createLoader(signature, { modules, weights }) {
 
 /** @param {Variant} variant */
 export function requireExact(variant) {
+  const known = VARIANTS.includes(variant)
+  if (known && isExact(variant)) return
   const instead = `Leave the variant out, or give one of: ${exactVariants().join(', ')}.`
-  if (!VARIANTS.includes(variant)) {
-    throw new ModelError('option-invalid', `There is no variant '${variant}'. ${instead}`)
-  }
-  if (!exactVariants().includes(variant)) {
-    throw new ModelError(
-      'variant-not-exact',
-      `This engine does not execute variant '${variant}' exactly. ${instead}`,
-    )
-  }
+  throw known
+    ? new ModelError(
+        'variant-not-exact',
+        `This engine does not execute variant '${variant}' exactly. ${instead}`,
+      )
+    : new ModelError('option-invalid', `There is no variant '${variant}'. ${instead}`)
 }
 
 /**
@@ -180,7 +185,7 @@ function identify(module, modules, wanted) {
       `The module is ${first ? `that of variant '${first}', not of '${wanted}'` : 'of another model or build'}. Give one that stands beside this index.js.`,
     )
   }
-  const variant = wanted ?? stamped.find((v) => exactVariants().includes(v)) ?? first
+  const variant = wanted ?? stamped.find(isExact) ?? first
   requireExact(variant)
   return variant
 }
@@ -338,23 +343,69 @@ function bytesOf(source, option) {
   )
 }
 
-/** @type {Int32Array | undefined} */
-let crcTable
+const CHECKSUM =
+  'AGFzbQEAAAABBwFgAn9/AX8DAgEABQQBAQEBBxMCBm1lbW9yeQIABnVwZGF0ZQAACjYBNAEBf0GACCECA0AgAEEIdiAAIAItAABzQf8BcUECdCgCAHMhACACQQFqIgIgAUkNAAsgAAs='
+const TABLE_BYTES = 1024
+
+/** @type {Checksum | undefined} */
+let checksum
 
 /**
- * CRC-32 (IEEE 802.3, reflected), a byte at a time.
+ * CRC-32 (IEEE 802.3, reflected), a byte at a time. In WebAssembly: on a page that has just been opened JavaScript is
+ * interpreted still, which takes longer than the download.
  * @param {Uint8Array} bytes
  */
 export function crc32(bytes) {
-  crcTable ??= Int32Array.from({ length: 256 }, (_, n) => {
-    for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1
-    return n
-  })
+  checksum ??= startChecksum()
+  const { memory, update } = checksum
+  const room = memory.length - TABLE_BYTES
   let crc = -1
-  for (let i = 0; i < bytes.length; i++) {
-    crc = (crc >>> 8) ^ Number(crcTable[(crc ^ Number(bytes[i])) & 255])
+  for (let at = 0; at < bytes.length; at += room) {
+    const part = bytes.subarray(at, at + room)
+    memory.set(part, TABLE_BYTES)
+    crc = update(crc, TABLE_BYTES + part.length)
   }
   return ~crc >>> 0
+}
+
+/** @returns {Checksum} */
+function startChecksum() {
+  const { memory, update } = compiledChecksum() ?? interpretedChecksum()
+  const table = new Int32Array(memory.buffer, 0, TABLE_BYTES / 4)
+  for (let byte = 0; byte < table.length; byte++) {
+    let row = byte
+    for (let bit = 0; bit < 8; bit++) row = row & 1 ? (row >>> 1) ^ 0xedb88320 : row >>> 1
+    table[byte] = row
+  }
+  return { memory, update }
+}
+
+/** Nothing in an engine that takes compiled modules only. */
+function compiledChecksum() {
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(CHECKSUM)))
+    const { memory, update } = /** @type {{ memory: WebAssembly.Memory, update: Checksum['update'] }} */ (
+      /** @type {unknown} */ (exports)
+    )
+    return { memory: new Uint8Array(memory.buffer), update }
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns {Checksum} */
+function interpretedChecksum() {
+  const memory = new Uint8Array(65536)
+  const table = new Int32Array(memory.buffer, 0, TABLE_BYTES / 4)
+  return {
+    memory,
+    update(crc, end) {
+      for (let at = TABLE_BYTES; at < end; at++) {
+        crc = (crc >>> 8) ^ Number(table[(crc ^ Number(memory[at])) & 255])
+      }
+      return crc
+    },
+  }
 }
 
 // ---- The model ----

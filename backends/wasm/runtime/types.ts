@@ -58,6 +58,12 @@ export interface RuntimeFiles {
   readonly weights: RuntimeFile & { readonly bytes: number }
 }
 
+/** A CRC over bytes that are copied into `memory`, after its table: `update` carries it on over those up to `end`. */
+export interface Checksum {
+  readonly memory: Uint8Array
+  readonly update: (crc: number, end: number) => number
+}
+
 export type Bytes = ArrayBuffer | ArrayBufferView
 
 /** The index.d.ts of every bundle says what each is for. */

@@ -2,12 +2,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import zlib from 'node:zlib'
 import { build, createServer } from 'vite'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { VARIANTS } from '../../../backends/wasm/artifact.ts'
 import { packageName } from '../../../backends/wasm/bundle/package-json.ts'
 import { writeBundle } from '../../../backends/wasm/bundle/write-bundle.ts'
-import { crc32 } from '../../../backends/wasm/runtime/runtime.js'
 import {
   expectedOutputs,
   handmadeArtifact,
@@ -92,10 +92,38 @@ test('the runtime is the same file wherever a bundle is written', () => {
   expect(runNode(root.path, script) === runtime.trim()).toBe(true)
 })
 
-test('CRC-32 is the usual one', () => {
-  // The check value of CRC-32/ISO-HDLC, the one of IEEE 802.3.
-  expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
-  expect(crc32(new Uint8Array())).toBe(0)
+describe('CRC-32 is the usual one', () => {
+  // Around and beyond what is taken at once.
+  const lengths = [0, 1, 2, 1023, 64511, 64512, 64513, 129_024, 200_001]
+
+  async function check(): Promise<void> {
+    vi.resetModules()
+    const { crc32 } = await import('../../../backends/wasm/runtime/runtime.js')
+    // The check value of CRC-32/ISO-HDLC, the one of IEEE 802.3.
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
+    for (const length of lengths) {
+      const bytes = someWeights(length, length + 1)
+      expect([length, crc32(bytes)]).toEqual([length, zlib.crc32(bytes)])
+    }
+  }
+
+  afterEach(() => vi.unstubAllGlobals())
+
+  test('in WebAssembly', async () => {
+    const Instance = vi.fn(WebAssembly.Instance)
+    vi.stubGlobal('WebAssembly', { Module: WebAssembly.Module, Instance })
+    await check()
+    expect(Instance).toHaveBeenCalledTimes(1)
+  })
+
+  test('where nothing may be compiled', async () => {
+    const Module = vi.fn(function refuse() {
+      throw new Error('refused')
+    })
+    vi.stubGlobal('WebAssembly', { Module })
+    await check()
+    expect(Module).toHaveBeenCalledTimes(1)
+  })
 })
 
 describe('in Node', () => {
