@@ -37,9 +37,12 @@ ${example(name, inputs, outputs)}
 **Node** 20.19 or later: as above; **bundlers** such as Vite and webpack too, which find the files by their URLs. The
 development server of Vite before version 8 must not bundle the package ahead: \`optimizeDeps: { exclude: [${JSON.stringify(name)}] }\`.
 
-**Browsers**, without a bundler: serve this folder and import its \`index.js\`.
+**Browsers**, without a bundler: serve this folder and import its \`index.js\`. The links only save time.
 
 \`\`\`html
+<link rel="modulepreload" href="./${name}/index.js">
+<link rel="modulepreload" href="./${name}/runtime.js">
+<link rel="preload" as="fetch" crossorigin href="./${name}/${weights.name}">
 <script type="module">
   import { load } from './${name}/index.js'
   const model = await load()

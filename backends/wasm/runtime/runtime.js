@@ -370,23 +370,21 @@ export function crc32(bytes) {
 
 /** @returns {Checksum} */
 function startChecksum() {
-  const { memory, update } = compiledChecksum() ?? interpretedChecksum()
-  const table = new Int32Array(memory.buffer, 0, TABLE_BYTES / 4)
-  for (let byte = 0; byte < table.length; byte++) {
+  const started = compiledChecksum() ?? interpretedChecksum()
+  const table = new Int32Array(started.memory.buffer)
+  for (let byte = 0; byte < 256; byte++) {
     let row = byte
     for (let bit = 0; bit < 8; bit++) row = row & 1 ? (row >>> 1) ^ 0xedb88320 : row >>> 1
     table[byte] = row
   }
-  return { memory, update }
+  return started
 }
 
 /** Nothing in an engine that takes compiled modules only. */
 function compiledChecksum() {
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(CHECKSUM)))
-    const { memory, update } = /** @type {{ memory: WebAssembly.Memory, update: Checksum['update'] }} */ (
-      /** @type {unknown} */ (exports)
-    )
+    const { memory, update } = /** @type {any} */ (exports)
     return { memory: new Uint8Array(memory.buffer), update }
   } catch {
     return undefined
@@ -396,7 +394,7 @@ function compiledChecksum() {
 /** @returns {Checksum} */
 function interpretedChecksum() {
   const memory = new Uint8Array(65536)
-  const table = new Int32Array(memory.buffer, 0, TABLE_BYTES / 4)
+  const table = new Int32Array(memory.buffer)
   return {
     memory,
     update(crc, end) {

@@ -173,6 +173,18 @@ describe('its README', () => {
     expect(runNode(root.path, script)).toMatch(/^(10 10|scores state_out raw at 5)$/)
   })
 
+  test('announces what every load fetches, and no module', () => {
+    const links = [
+      ...String(digits.files['README.md']).matchAll(/<link rel="(\w+)".* href="\.\/digits\/(.*)">/g),
+    ]
+    expect(links.map(([, rel, file]) => [rel, file])).toEqual([
+      ['modulepreload', 'index.js'],
+      ['modulepreload', 'runtime.js'],
+      ['preload', 'weights.bin'],
+    ])
+    for (const [, , file = ''] of links) expect(digits.files).toHaveProperty([file])
+  })
+
   test('has the names as they are, and a table that they do not break', () => {
     const names = ['serving_default_input_1:0', 'a|b', 'with `ticks`', 'two\nlines']
     const artifact = handmadeArtifact(
