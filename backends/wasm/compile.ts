@@ -7,6 +7,7 @@ import { Dot } from './codegen/dot.ts'
 import { ModuleBuilder } from './codegen/module.ts'
 import { callKernel } from './kernels/kernel.ts'
 import { borders } from './lower/borders.ts'
+import { refuseLowBit } from './lower/low-bit.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
 import { RULES } from './lower/rules.ts'
 import { align, planMemory } from './memory-plan.ts'
@@ -31,7 +32,10 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
     graph.inputs.forEach((id, n) => {
       takeInput(lowering, id, must(inputs[n], 'input').place)
     })
-    for (const node of graph.nodes) RULES[node.op](node, lowering)
+    for (const node of graph.nodes) {
+      refuseLowBit(graph, node)
+      RULES[node.op](node, lowering)
+    }
     const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))
     graph.outputs.forEach((id, n) => {
       giveOutput(lowering, id, must(outputs[n], 'output').place)

@@ -6,6 +6,8 @@ import { must } from '../diagnostic.ts'
 import type { TensorType } from '../tensor.ts'
 import { type QuantizedMultiplier, quantizeMultiplier } from './multiplier.ts'
 import {
+  INT32_MAX,
+  INT32_MIN,
   multiplyByQuantizedMultiplier,
   type RoundingRule,
   roundingDivideByPot,
@@ -42,7 +44,7 @@ export interface ChannelRequant {
 /**
  * For the convolutions. The factor is the double inputScale * weightScale / outputScale (kernel_util.cc,
  * `PopulateConvolutionQuantizationParams`). An int16 input with an int32 bias sums in 32 bits and rounds by `tflite`;
- * with an int64 bias, or none, in 64 bits and by `tflite_wide`.
+ * with an int64 bias, or none, in 64 bits and by `tflite_wide`. An i32 output takes the sums as they are.
  */
 export function convRequant(
   input: TensorType,
@@ -51,8 +53,9 @@ export function convRequant(
   activation: Activation,
   bias?: TensorType,
 ): ChannelRequant {
-  const weightScales = must(weights.quant, 'quantized weights').scale
   const channels = must(output.shape.at(-1), 'output channels')
+  if (output.dtype === 'i32') return unscaled(input, channels)
+  const weightScales = must(weights.quant, 'quantized weights').scale
   const factor = Float64Array.from({ length: channels }, (_, c) => {
     const weightScale = must(weightScales[weightScales.length === 1 ? 0 : c], 'weight scale')
     return (scaleOf(input) * weightScale) / scaleOf(output)
@@ -73,6 +76,21 @@ export function convRequant(
   }
 }
 
+/** Sums that are the output. */
+function unscaled(input: TensorType, channels: number): ChannelRequant {
+  return {
+    factor: new Float64Array(channels).fill(1),
+    multiplier: new Int32Array(channels),
+    shift: new Int32Array(channels),
+    rule: 'none',
+    wide: false,
+    inputZeroPoint: zeroPointOf(input),
+    outputZeroPoint: 0,
+    min: INT32_MIN,
+    max: INT32_MAX,
+  }
+}
+
 /**
  * For fully connected layers: as a convolution, but rounded by `real` (TensorFlow Lite 2.21,
  * reference/integer_ops/fully_connected.h). `integerEquivalent` finds integers that do the same.
@@ -84,7 +102,8 @@ export function fullyConnectedRequant(
   activation: Activation,
   bias?: TensorType,
 ): ChannelRequant {
-  return { ...convRequant(input, weights, output, activation, bias), rule: 'real' }
+  const requant = convRequant(input, weights, output, activation, bias)
+  return requant.rule === 'none' ? requant : { ...requant, rule: 'real' }
 }
 
 /** One scaling for a whole tensor, and the output's range. */

@@ -17,9 +17,9 @@ export type IntegerRoundingRule = 'tflite' | 'tflite_wide' | 'half_even'
 
 /**
  * Beside those, `real`: the product with a double, rounded once, halves away from zero. TensorFlow Lite's reference
- * kernel of fully connected layers.
+ * kernel of fully connected layers. And `none`: the sum as it is, for an op that leaves the scaling to its reader.
  */
-export type RoundingRule = IntegerRoundingRule | 'real'
+export type RoundingRule = IntegerRoundingRule | 'real' | 'none'
 
 export const INT32_MIN = -(2 ** 31)
 export const INT32_MAX = 2 ** 31 - 1

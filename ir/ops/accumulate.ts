@@ -134,6 +134,10 @@ export function storeRequantized(
 ): void {
   const { rule, factor, multiplier, shift, outputZeroPoint, min, max } = requant
   const channels = multiplier.length
+  if (rule === 'none') {
+    output.set(sums.subarray(0, rows * channels) as never, offset)
+    return
+  }
   for (let r = 0; r < rows; r++) {
     for (let o = 0; o < channels; o++) {
       const i = r * channels + o

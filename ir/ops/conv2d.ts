@@ -2,9 +2,11 @@ import { convRequant } from '../arith/requant.ts'
 import { elementCount } from '../tensor.ts'
 import {
   BIAS_TYPE,
+  MIXED_WIDTHS,
+  NO_ACTIVATION_ON_SUMS,
+  NO_PADS_OF_BITS,
   SYMMETRIC_INT16,
   SYMMETRIC_WEIGHTS,
-  WEIGHTED_ACTIVATIONS,
   weightScales,
 } from './constraints.ts'
 import {
@@ -24,7 +26,15 @@ export const conv2d = defineOp({
   inputs: ['x NHWC', 'w OHWI', 'bias O'],
   required: 2,
   attrs: { stride: STRIDE, dilation: DILATION, pads: PADS, activation: ACTIVATION },
-  constraints: [WEIGHTED_ACTIVATIONS, SYMMETRIC_INT16, SYMMETRIC_WEIGHTS, weightScales(0), BIAS_TYPE],
+  constraints: [
+    MIXED_WIDTHS,
+    SYMMETRIC_INT16,
+    SYMMETRIC_WEIGHTS,
+    weightScales(0),
+    BIAS_TYPE,
+    NO_ACTIVATION_ON_SUMS,
+    NO_PADS_OF_BITS,
+  ],
 
   inferShape(inputs, attrs) {
     const [n, height, width, channels] = nhwc(input(inputs, 0), 'x')

@@ -12,9 +12,11 @@ import {
 } from './accumulate.ts'
 import {
   BIAS_TYPE,
+  MIXED_WIDTHS,
+  NO_ACTIVATION_ON_SUMS,
+  NO_PADS_OF_BITS,
   SYMMETRIC_INT16,
   SYMMETRIC_WEIGHTS,
-  WEIGHTED_ACTIVATIONS,
   weightScales,
 } from './constraints.ts'
 import { ACTIVATION, checkBias, DILATION, PADS, STRIDE, windowedSize, windowOver } from './convolution.ts'
@@ -27,11 +29,13 @@ export const depthwiseConv2d = defineOp({
   required: 2,
   attrs: { stride: STRIDE, dilation: DILATION, pads: PADS, activation: ACTIVATION },
   constraints: [
-    WEIGHTED_ACTIVATIONS,
+    MIXED_WIDTHS,
     SYMMETRIC_INT16,
     SYMMETRIC_WEIGHTS,
     weightScales(3),
     BIAS_TYPE,
+    NO_ACTIVATION_ON_SUMS,
+    NO_PADS_OF_BITS,
     {
       sentence: 'With an i16 input the bias is i64.',
       holds: ({ inputs: [x, , b] }) => x?.dtype !== 'i16' || b === undefined || b.dtype === 'i64',

@@ -1,6 +1,6 @@
-import { scaleOf, zeroPointOf } from '../arith/requant.ts'
 import { must } from '../diagnostic.ts'
-import { isQuantizedActivation } from './constraints.ts'
+import type { TensorType } from '../tensor.ts'
+import { isActivation } from './constraints.ts'
 import { defineOp, input } from './define.ts'
 
 export const dequantize = defineOp({
@@ -9,22 +9,33 @@ export const dequantize = defineOp({
   attrs: {},
   constraints: [
     {
-      sentence: 'The input is i8 or i16 and quantized as a whole tensor; the output is f32.',
+      sentence:
+        'The input is i8, i16, i4, u4, i2, u2 or b1 and quantized as a whole tensor, or i32 and quantized as one or along its last axis; the output is f32.',
       holds: ({ inputs: [x], output }) =>
-        x !== undefined && isQuantizedActivation(x) && output.dtype === 'f32',
+        x !== undefined && output.dtype === 'f32' && (isActivation(x) || isSums(x)),
     },
   ],
   inferShape: (inputs) => input(inputs, 0).shape,
 
   /** scale * (q - zeroPoint) in double, stored as float32 (reference/integer_ops/dequantize.h). */
   prepare({ inputs }) {
-    const scale = scaleOf(input(inputs, 0))
-    const zeroPoint = zeroPointOf(input(inputs, 0))
+    const { scale, zeroPoint } = must(input(inputs, 0).quant, 'a quantized tensor')
+    const channels = scale.length
     return ([x]) => {
       const q = must(x, 'x')
       const y = new Float32Array(q.length)
-      for (let i = 0; i < q.length; i++) y[i] = scale * ((q[i] as number) - zeroPoint)
+      for (let i = 0; i < q.length; i++) {
+        const c = i % channels
+        y[i] = (scale[c] as number) * ((q[i] as number) - (zeroPoint[c] as number))
+      }
       return y
     }
   },
 })
+
+/** What a convolution without scaling gives. */
+function isSums({ dtype, shape, quant }: TensorType): boolean {
+  return (
+    dtype === 'i32' && quant !== undefined && (quant.axis === undefined || quant.axis === shape.length - 1)
+  )
+}

@@ -13,8 +13,9 @@ import {
 import {
   BIAS_TYPE,
   isQuantizedWeight,
+  MIXED_WIDTHS,
+  NO_ACTIVATION_ON_SUMS,
   SYMMETRIC_INT16,
-  WEIGHTED_ACTIVATIONS,
   weightScales,
 } from './constraints.ts'
 import { ACTIVATION, checkBias } from './convolution.ts'
@@ -33,16 +34,17 @@ export const fullyConnected = defineOp({
     },
   },
   constraints: [
-    WEIGHTED_ACTIVATIONS,
+    MIXED_WIDTHS,
     SYMMETRIC_INT16,
     {
-      sentence: 'Weights are i8, i4 or i2 and quantized; with several scales their zero points are 0.',
+      sentence: 'Weights are i8, i4, i2 or b1 and quantized; with several scales their zero points are 0.',
       holds: ({ inputs: [, w] }) =>
         isQuantizedWeight(w) &&
         (w.quant?.scale.length === 1 || w.quant?.zeroPoint.every((z) => z === 0) === true),
     },
     weightScales(0),
     BIAS_TYPE,
+    NO_ACTIVATION_ON_SUMS,
   ],
 
   inferShape(inputs, attrs) {
@@ -75,7 +77,7 @@ export const fullyConnected = defineOp({
     const sums = accumulators(requant, rows * outputs)
 
     return (operands) => {
-      patches.set(must(operands[0], 'x') as Int8Array | Int16Array)
+      patches.set(must(operands[0], 'x') as Int8Array | Uint8Array | Int16Array)
       const start = startOf(operands)
       for (let row = 0; row < rows; row++) sums.set(start, row * outputs)
       // A zero point of the weights takes weightZeroPoint * sum(x - zeroPoint) from every sum of a row.

@@ -24,6 +24,7 @@ export const OP_NAMES = [
   'strided_slice',
   'resize_nearest',
   'resize_bilinear',
+  'threshold',
   'quantize',
   'dequantize',
 ] as const

@@ -19,6 +19,7 @@ export const pad = defineOp({
       sentence: 'The value is one of the element type’s.',
       holds: ({ output: { dtype }, attrs: { value } }) => {
         const range = DTYPE_RANGE[dtype]
+        if (dtype === 'b1') return Math.abs(value) === 1
         return range === undefined || (Number.isInteger(value) && value >= range[0] && value <= range[1])
       },
     },

@@ -3,7 +3,12 @@ import { activationRange } from '../arith/saturate.ts'
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
 import { elementCount } from '../tensor.ts'
-import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SAME_QUANTIZATION } from './constraints.ts'
+import {
+  type OperandConstraint,
+  QUANTIZED_ACTIVATIONS,
+  SAME_ELEMENT_TYPE,
+  SAME_QUANTIZATION,
+} from './constraints.ts'
 import { ACTIVATION, PADS, pair, STRIDE, windowedSize, windowOver } from './convolution.ts'
 import { defineOp, input, nhwc } from './define.ts'
 import type { AttrSpec, OpDef } from './op.ts'
@@ -22,15 +27,23 @@ interface Taps {
 type Reduce = (x: TensorData, taps: Taps, channel: number) => number
 
 /** Defines a pool by its reduction of a window; padding is not part of a window. */
-export function definePool(summary: string, reduce: Reduce): OpDef {
+export function definePool(
+  summary: string,
+  reduce: Reduce,
+  elements: OperandConstraint = QUANTIZED_ACTIVATIONS,
+): OpDef {
   return defineOp({
     summary,
     inputs: ['x NHWC'],
     attrs: { kernel: KERNEL, stride: STRIDE, pads: PADS, activation: ACTIVATION },
     constraints: [
       SAME_ELEMENT_TYPE,
-      QUANTIZED_ACTIVATIONS,
+      elements,
       SAME_QUANTIZATION,
+      {
+        sentence: 'b1 elements have no fused activation, since no bound lies between them.',
+        holds: ({ output, attrs: { activation } }) => output.dtype !== 'b1' || activation === 'none',
+      },
       {
         sentence: 'Padding is smaller than the kernel, so that no window is empty.',
         holds: ({ attrs: { kernel, pads } }) => pads.every((pad, side) => pad < (kernel[side % 2] ?? 0)),

@@ -2,9 +2,9 @@ import { roundHalfAway } from '../arith/multiplier.ts'
 import { applyRequant, rescaleRequant, scaleOf, zeroPointOf } from '../arith/requant.ts'
 import { clamp, integerRange } from '../arith/saturate.ts'
 import { must } from '../diagnostic.ts'
-import { allocate } from '../dtype.ts'
+import { allocate, type TensorData } from '../dtype.ts'
 import type { TensorType } from '../tensor.ts'
-import { isQuantizedActivation, SYMMETRIC_INT16 } from './constraints.ts'
+import { isActivation, isQuantizedActivation, SYMMETRIC_INT16 } from './constraints.ts'
 import { defineOp, input } from './define.ts'
 import type { Kernel } from './op.ts'
 import { mapElements } from './unary.ts'
@@ -15,9 +15,13 @@ export const quantize = defineOp({
   attrs: {},
   constraints: [
     {
-      sentence: 'The input is f32, or i8 or i16 and quantized as a whole tensor; the output is the latter.',
+      sentence:
+        'The input is f32, or i8 or i16 and quantized as a whole tensor; the output is the latter, or from f32 also i4, u4, i2, u2 or b1.',
       holds: ({ inputs: [x], output }) =>
-        x !== undefined && (x.dtype === 'f32' || isQuantizedActivation(x)) && isQuantizedActivation(output),
+        x !== undefined &&
+        (x.dtype === 'f32'
+          ? isActivation(output)
+          : isQuantizedActivation(x) && isQuantizedActivation(output)),
     },
     {
       sentence: 'An i8 input gives an i8 output.',
@@ -34,12 +38,18 @@ export const quantize = defineOp({
   inferShape: (inputs) => input(inputs, 0).shape,
   prepare({ inputs, output }) {
     const x = input(inputs, 0)
+    if (output.dtype === 'b1') return signs
     if (x.dtype === 'f32') return quantizeReals(output)
     const requant = rescaleRequant(x, output)
     const zeroPoint = zeroPointOf(x)
     return mapElements(x, output, (q) => applyRequant(q - zeroPoint, requant))
   },
 })
+
+/** +1 where x >= 0, else -1, whatever the scale (QONNX, BipolarQuant). */
+function signs([x]: readonly TensorData[]): TensorData {
+  return Int8Array.from(must(x, 'x') as Float32Array, (real) => (real >= 0 ? 1 : -1))
+}
 
 /**
  * x / scale in float32, rounded with halves away from zero (reference/quantize.h, `AffineQuantize`). Values beyond the

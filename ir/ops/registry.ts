@@ -25,6 +25,7 @@ import { softmax } from './softmax.ts'
 import { stridedSlice } from './strided_slice.ts'
 import { sub } from './sub.ts'
 import { tanh } from './tanh.ts'
+import { threshold } from './threshold.ts'
 import { transpose } from './transpose.ts'
 import { transposeConv2d } from './transpose_conv2d.ts'
 
@@ -53,6 +54,7 @@ export const OPS: { readonly [N in OpName]: OpDef } = {
   strided_slice: stridedSlice,
   resize_nearest: resizeNearest,
   resize_bilinear: resizeBilinear,
+  threshold,
   quantize,
   dequantize,
 }

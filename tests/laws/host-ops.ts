@@ -34,6 +34,7 @@ const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   strided_slice: [/^it reverses, or skips channels/, /^it removes dimensions/],
   resize_nearest: [/^it resizes by a factor that is not whole/, /^aligned corners/],
   resize_bilinear: [/^interpolation needs products/],
+  threshold: [/^the post unit has no thresholds/],
   quantize: [],
   dequantize: [/^the machine has no floating point/],
 }

@@ -27,6 +27,7 @@ function weight({ type, data }: Tensor, indices: readonly number[]): bigint {
 /** A sum as an output element. */
 function finish(sum: bigint, r: ChannelRequant, channel: number): number {
   const wrapped = r.wide ? sum : BigInt.asIntN(32, sum)
+  if (r.rule === 'none') return Number(wrapped)
   const [m, s] = [BigInt(r.multiplier[channel] ?? 0), r.shift[channel] ?? 0]
   const scaled =
     r.rule === 'real'

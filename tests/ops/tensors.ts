@@ -34,7 +34,8 @@ export function fill(type: TensorType, seed: number): Tensor {
     state = (state ^ (state << 5)) >>> 0
     const u = state / 2 ** 32
     const value = u < 0.05 ? min : u > 0.95 ? max : Math.floor(min + u * (max - min + 1))
-    data[i] = type.dtype === 'i64' ? (BigInt(value) as never) : value
+    if (type.dtype === 'b1') data[i] = u < 0.5 ? -1 : 1
+    else data[i] = type.dtype === 'i64' ? (BigInt(value) as never) : value
   }
   return { type, data }
 }

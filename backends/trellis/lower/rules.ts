@@ -53,6 +53,7 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   strided_slice: on('post.unary', lowerStridedSlice),
   resize_nearest: on('post.unary, whole factors', lowerResizeNearest),
   resize_bilinear: host('interpolation needs products that the post unit has no operands for'),
+  threshold: host('the post unit has no thresholds'),
   quantize: on('post.unary, int8 to int8; from float on the host', lowerRescale),
   dequantize: host('the machine has no floating point'),
 }

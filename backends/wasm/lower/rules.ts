@@ -2,6 +2,7 @@
 import type { OpName } from '../../../ir/ops/names.ts'
 import { conv2d, depthwiseConv2d, fullyConnected } from './convolutions.ts'
 import { dequantize, product, quantize, sum, unary } from './elementwise.ts'
+import { threshold } from './low-bit.ts'
 import { concat, pad, reshape, stridedSlice, transpose } from './moves.ts'
 import { mean, pool } from './pools.ts'
 import { resizeBilinear, resizeNearest } from './resizes.ts'
@@ -35,6 +36,7 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   strided_slice: stridedSlice,
   resize_nearest: resizeNearest,
   resize_bilinear: resizeBilinear,
+  threshold,
   quantize,
   dequantize,
 }
@@ -65,6 +67,7 @@ export const RUNS_AS: { readonly [N in OpName]: string } = {
   strided_slice: 'copy',
   resize_nearest: 'copy of pixels by table',
   resize_bilinear: 'interpolation in integers',
+  threshold: 'no code yet',
   quantize: 'vectors of float32; between quantizations a table',
   dequantize: 'vectors of float32',
 }

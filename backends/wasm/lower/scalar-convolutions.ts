@@ -192,7 +192,9 @@ function emit(
   geometry: Geometry,
 ): void {
   const { rule, wide, inputZeroPoint, outputZeroPoint, min, max } = requant
-  if (rule === 'half_even') unsupported(node, 'its rounding rule is none of TensorFlow Lite')
+  if (rule === 'half_even' || rule === 'none') {
+    unsupported(node, `there is no code for the rounding rule ${rule}`)
+  }
   if (rule === 'tflite_wide' && requant.shift.some((shift) => shift > LARGEST_WIDE_SHIFT)) {
     unsupported(node, `a scale is more than ${2 ** LARGEST_WIDE_SHIFT} times that of the output`)
   }
