@@ -6,6 +6,7 @@ import type { Span } from './diagnostic.ts'
 import { must } from './diagnostic.ts'
 import type { TensorData } from './dtype.ts'
 import type { OpName } from './ops/names.ts'
+import type { BlockShape } from './sparsity.ts'
 import type { TensorType } from './tensor.ts'
 
 /** A value's name is its identity: unique within its graph. */
@@ -15,6 +16,8 @@ export interface Value {
   readonly type: TensorType
   /** Present for a constant: its elements, row-major. */
   readonly data?: TensorData
+  /** For a constant that is stored as its kept blocks only; `data` holds all elements. */
+  readonly blocks?: BlockShape
 }
 
 export type Attr = number | string | boolean | readonly number[]

@@ -4,6 +4,7 @@ import { packedBytes } from '../ir/dtype.ts'
 import { type Graph, type Node, typeOf, type ValueId, valueOf } from '../ir/graph.ts'
 import type { OpName } from '../ir/ops/names.ts'
 import { OPS } from '../ir/ops/registry.ts'
+import { blockDensity } from '../ir/sparsity.ts'
 import type { TensorType } from '../ir/tensor.ts'
 
 /** The keys are those of `espalier inspect --json`. */
@@ -39,7 +40,10 @@ export interface InspectedLayer {
   /** Element type of the activations, and that of the weights where it differs: `i8`, `i16xi8`. */
   readonly precision: string
   /** Share of the weights that are not zero; 1 without weights. */
+  /** Share of the weights that are not zero. */
   readonly density: number
+  /** Share of their blocks of 16 output x 16 input channels that are not all zero. */
+  readonly block_density?: number
   readonly parameters: number
   readonly macs: number
 }
@@ -95,10 +99,16 @@ function inspectNode(graph: Graph, node: Node, seen: Set<ValueId>): InspectedLay
     dtype: output?.dtype ?? '',
     precision: weightType === activation ? activation : `${activation}x${weightType}`,
     density: weights === undefined ? 1 : density(weights.type, weights.data),
+    ...(weights === undefined || node.op === 'depthwise_conv2d'
+      ? {}
+      : { block_density: blockDensity(weights.type.shape, weights.data, REPORTED_BLOCK) }),
     parameters,
     macs: OPS[node.op].macs({ inputs, outputs, attrs: node.attrs }),
   }
 }
+
+/** The blocks that fit the default target's array: 16 output x 16 input channels at one tap. */
+const REPORTED_BLOCK = { outputs: 16, inputs: 16 }
 
 /** Attributes that model files store as constant operands. */
 const STRUCTURAL: { readonly [N in OpName]?: readonly string[] } = {

@@ -5,6 +5,7 @@ import type { Attr, Attrs, Graph, Node, Value, ValueId } from '../graph.ts'
 import { OP_NAMES, type OpName } from '../ops/names.ts'
 import { OPS } from '../ops/registry.ts'
 import { unpack } from '../packing.ts'
+import { type BlockShape, unpackBlocks } from '../sparsity.ts'
 import { elementCount, type Quant, type TensorType } from '../tensor.ts'
 import type {
   AttributeContext,
@@ -103,17 +104,32 @@ class GraphBuilder {
   }
 
   private constant(constant: ConstantContext): void {
-    const type = this.type(constant.tensorType())
+    const type = this.type(constant.tensorType(), [...PARAMETERS, 'blocks'])
+    const blocks = this.blocks(constant.tensorType(), type)
     const offset = constant.NUMBER()
     const list = constant.numbers()
-    const data = offset ? this.stored(offset, type) : list ? this.listed(list, type) : undefined
-    this.define(constant.VALUE(), { type, ...(data && { data }) })
+    const data = offset ? this.stored(offset, type, blocks) : list ? this.listed(list, type) : undefined
+    this.define(constant.VALUE(), { type, ...(data && { data }), ...(blocks && { blocks }) })
   }
 
-  private stored(offset: Terminal, type: TensorType): TensorData | undefined {
+  /** How the elements of a constant are cut into blocks of which only some are stored. */
+  private blocks(context: TensorTypeContext, { shape }: TensorType): BlockShape | undefined {
+    const given = context.parameter().find((parameter) => parameter.name().getText() === 'blocks')
+    if (!given) return undefined
+    const list = given.numbers()
+    const [outputs = 0, inputs = 0, ...rest] = list ? numbersOf(list) : []
+    const isSize = (n: number) => Number.isSafeInteger(n) && n > 0
+    if (!isSize(outputs) || !isSize(inputs) || rest.length > 0 || shape.length < 2) {
+      const message = 'blocks are [output channels, input channels] of a constant of at least two dimensions'
+      return this.error(given, 'blocks', message)
+    }
+    return { outputs, inputs }
+  }
+
+  private stored(offset: Terminal, type: TensorType, blocks?: BlockShape): TensorData | undefined {
     const start = Number(offset.getText())
     const elements = elementCount(type.shape)
-    const bytes = packedBytes(type.dtype, elements)
+    const bytes = blocks ? 4 : packedBytes(type.dtype, elements)
     if (!this.sidecar) {
       const hint = 'name the file before the first constant: weights "model.esp.bin"'
       return this.error(
@@ -127,11 +143,23 @@ class GraphBuilder {
       const message = `${bytes} bytes at offset ${offset.getText()} are needed, the file of weights has ${this.sidecar.length}`
       return this.error(offset, 'sidecar-size', message, 'is it the file that was written with this text?')
     }
-    const key = `${start}:${elements}:${type.dtype}`
-    const data =
-      this.shared.get(key) ?? unpack(this.sidecar.subarray(start, start + bytes), type.dtype, elements)
+    const { dtype, shape } = type
+    const key = `${start}:${elements}:${dtype}:${blocks ? [shape, blocks.outputs, blocks.inputs] : ''}`
+    const read = (sidecar: Uint8Array) =>
+      blocks
+        ? this.kept(offset, () => unpackBlocks(sidecar.subarray(start), dtype, shape, blocks))
+        : unpack(sidecar.subarray(start, start + bytes), dtype, elements)
+    const data = this.shared.get(key) ?? read(this.sidecar)
+    if (data === undefined) return undefined
     this.shared.set(key, data)
     return data
+  }
+
+  private kept(offset: Terminal, read: () => TensorData): TensorData | undefined {
+    const data = attempt(read)
+    if (data.ok) return data.value
+    for (const { message, hint } of data.diagnostics) this.error(offset, 'blocks', message, hint)
+    return undefined
   }
 
   private listed(list: NumbersContext, type: TensorType): TensorData | undefined {
@@ -217,7 +245,7 @@ class GraphBuilder {
     return word === 'true' || (word === 'false' ? false : word)
   }
 
-  private type(context: TensorTypeContext): TensorType {
+  private type(context: TensorTypeContext, parameters = PARAMETERS): TensorType {
     const name = context.name().getText()
     const dtype = DTYPES.find((known) => known === name)
     if (!dtype) {
@@ -236,16 +264,17 @@ class GraphBuilder {
       this.error(context.numbers(), 'bad-shape', message)
       return { dtype: dtype ?? 'i8', shape: [1] }
     }
-    const quant = this.quant(context)
+    const quant = this.quant(context, parameters)
     return { dtype: dtype ?? 'i8', shape, ...(quant && { quant }) }
   }
 
-  private quant(context: TensorTypeContext): Quant | undefined {
+  private quant(context: TensorTypeContext, parameters: readonly string[]): Quant | undefined {
     const given = new Map<string, readonly number[]>()
     for (const parameter of context.parameter()) {
       const name = parameter.name().getText()
-      if (!PARAMETERS.includes(name)) {
-        const hint = didYouMean(name, PARAMETERS) ?? 'a type has the parameters scale, zp and axis'
+      if (name === 'blocks' && parameters.includes(name)) continue
+      if (!parameters.includes(name)) {
+        const hint = didYouMean(name, parameters) ?? `a type has the parameters ${parameters.join(', ')}`
         this.error(parameter, 'unknown-parameter', `a type has no parameter ${name}`, hint)
       }
       if (given.has(name)) this.error(parameter, 'redefined', `${name} is given twice`)

@@ -1,8 +1,9 @@
 /** Prints a graph as text (Espalier.g4) and a sidecar that holds the elements of its larger constants. */
-import type { DType, TensorData } from '../dtype.ts'
+import type { TensorData } from '../dtype.ts'
 import type { Attr, Attrs, Graph, Node, ValueId } from '../graph.ts'
 import { valueOf as value } from '../graph.ts'
 import { pack } from '../packing.ts'
+import { type BlockShape, packBlocks } from '../sparsity.ts'
 import type { Quant, TensorType } from '../tensor.ts'
 import { formatNumber, formatValueId, formatWord, quote } from './lexical.ts'
 
@@ -25,11 +26,12 @@ export function print(graph: Graph, sidecarName = defaultSidecarName(graph)): Pr
   const printed = new Set<ValueId>()
   const constants = (ids: Iterable<ValueId>): string[] =>
     [...ids].flatMap((id) => {
-      const { type, data } = value(graph, id)
+      const { type, data, blocks } = value(graph, id)
       if (!data || printed.has(id)) return []
       printed.add(id)
-      const elements = isInline(data) ? `= ${formatElements(data)}` : `@${sidecar.add(data, type)}`
-      return [`  const ${formatValueId(id)} : ${formatType(type)} ${elements}`]
+      const elements = isInline(data) ? `= ${formatElements(data)}` : `@${sidecar.add(data, type, blocks)}`
+      const stored = blocks ? ` blocks=[${blocks.outputs}, ${blocks.inputs}]` : ''
+      return [`  const ${formatValueId(id)} : ${formatType(type)}${stored} ${elements}`]
     })
 
   // A constant stands before the first node that reads it.
@@ -103,7 +105,7 @@ function formatElements(data: TensorData): string {
 
 class SidecarWriter {
   private readonly chunks: { readonly offset: number; readonly bytes: Uint8Array }[] = []
-  private readonly offsets = new Map<TensorData, Map<DType, number>>()
+  private readonly offsets = new Map<TensorData, Map<string, number>>()
   private length = 0
 
   get isEmpty(): boolean {
@@ -111,14 +113,15 @@ class SidecarWriter {
   }
 
   /** Offset of the elements; values that share an array share it here, too. */
-  add(data: TensorData, type: TensorType): number {
-    const known = this.offsets.get(data)?.get(type.dtype)
+  add(data: TensorData, { dtype, shape }: TensorType, blocks?: BlockShape): number {
+    const form = blocks ? `${dtype} ${shape} ${blocks.outputs} ${blocks.inputs}` : dtype
+    const known = this.offsets.get(data)?.get(form)
     if (known !== undefined) return known
     const offset = Math.ceil(this.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-    const bytes = pack(data, type.dtype)
+    const bytes = blocks ? packBlocks(dtype, shape, data, blocks) : pack(data, dtype)
     this.chunks.push({ offset, bytes })
-    const ofData = this.offsets.get(data) ?? new Map<DType, number>()
-    this.offsets.set(data, ofData.set(type.dtype, offset))
+    const ofData = this.offsets.get(data) ?? new Map<string, number>()
+    this.offsets.set(data, ofData.set(form, offset))
     this.length = offset + bytes.length
     return offset
   }

@@ -165,6 +165,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'target/unreadable': 'The target file does not exist or cannot be read. Check its path.',
   'text/bad-escape': 'A string has an escape that JSON does not know. Escape as in JSON.',
   'text/bad-shape': 'A size of a shape is no number above zero. Write sizes of at least 1.',
+  'text/blocks':
+    'The blocks of a constant are no two sizes, or those in the file of weights make no sense. Write [output channels, input channels], and take the file that was written with the text.',
   'text/element-count': 'A constant lists another number of elements than its type has. List them all.',
   'text/no-sidecar':
     'Weights are read from a file that the text does not name, or that is not there. Keep the weights file beside the text.',

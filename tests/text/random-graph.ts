@@ -66,8 +66,15 @@ function elements(dtype: DType, length: number): fc.Arbitrary<TensorData> {
   })
 }
 
+const blockShape = fc.record({
+  outputs: fc.integer({ min: 1, max: 5 }),
+  inputs: fc.integer({ min: 1, max: 5 }),
+})
+
 const constant: fc.Arbitrary<Value> = tensorType.chain((type) =>
-  elements(type.dtype, elementCount(type.shape)).map((data) => ({ type, data })),
+  fc
+    .tuple(elements(type.dtype, elementCount(type.shape)), fc.option(blockShape, { nil: undefined }))
+    .map(([data, blocks]) => ({ type, data, ...(blocks && type.shape.length > 1 && { blocks }) })),
 )
 
 function attrsOf(op: OpName): fc.Arbitrary<Attrs> {
