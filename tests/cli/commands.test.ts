@@ -129,6 +129,7 @@ describe('inspect', () => {
       'dtype',
       'precision',
       'density',
+      'block_density',
       'parameters',
       'macs',
     ])
@@ -139,6 +140,7 @@ describe('inspect', () => {
     // 9 of 36 blocks of conv1 are kept; within them a few weights quantize to zero.
     expect(JSON.parse(out).layers[1].density).toBeGreaterThan(0.24)
     expect(JSON.parse(out).layers[1].density).toBeLessThanOrEqual(9 / 36)
+    expect(JSON.parse(out).layers[1].block_density).toBe(9 / 36)
   })
 
   test('the table fits 100 columns', async () => {
