@@ -7,11 +7,10 @@ import { Dot } from './codegen/dot.ts'
 import { ModuleBuilder } from './codegen/module.ts'
 import { callKernel } from './kernels/kernel.ts'
 import { borders } from './lower/borders.ts'
-import { refuseLowBit } from './lower/low-bit.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
 import { RULES } from './lower/rules.ts'
 import { align, planMemory } from './memory-plan.ts'
-import { contiguous, type Place, placedBytes } from './storage.ts'
+import { contiguous, isStoredAsInt8, type Place, placedBytes } from './storage.ts'
 import { FILE_VECTOR_BYTES, weightBytes } from './weight-blocks.ts'
 
 export interface CompileOptions {
@@ -33,7 +32,6 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
       takeInput(lowering, id, must(inputs[n], 'input').place)
     })
     for (const node of graph.nodes) {
-      refuseLowBit(graph, node)
       RULES[node.op](node, lowering)
     }
     const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))
@@ -72,7 +70,7 @@ function port(lowering: Lowering, id: ValueId, buffer: string) {
 /** Elements of one byte are brought into the form and place that the kernels expect; others stay where they are. */
 function takeInput(lowering: Lowering, id: ValueId, place: Place): void {
   const given = contiguous(lowering.type(id), place)
-  if (given.type.dtype !== 'i8') {
+  if (!isStoredAsInt8(given.type.dtype)) {
     lowering.place(id, given)
     return
   }
@@ -83,7 +81,7 @@ function takeInput(lowering: Lowering, id: ValueId, place: Place): void {
 function giveOutput(lowering: Lowering, id: ValueId, place: Place): void {
   const type = lowering.type(id)
   const label = { name: id, op: 'output' }
-  lowering.copy(lowering.placement(id), contiguous(type, place), label, type.dtype === 'i8')
+  lowering.copy(lowering.placement(id), contiguous(type, place), label, isStoredAsInt8(type.dtype))
 }
 
 function layerOf({ layer, op, macs, kernel }: Step): WasmLayer {

@@ -49,7 +49,7 @@ export function peakModule(variant: Variant): Uint8Array {
       epilogue: { form: 'floor', zeroPoint: 0, min: -128, max: 127 },
       exact: [],
     })
-    b.exportFunction(`multiply_${n}`, [callKernel(b, kernel, [INPUT, WEIGHTS, RESULT])])
+    b.exportFunction(`multiply_${n}`, [callKernel(b, kernel, [INPUT, RESULT, WEIGHTS])])
   })
   return b.finish()
 }

@@ -4,6 +4,11 @@ import { DTYPE_BITS } from '../../ir/dtype.ts'
 import { elementCount, type TensorType } from '../../ir/tensor.ts'
 import type { Variant } from './artifact.ts'
 
+/** Whether elements are stored as int8 ones are, whatever their range: those of 8 bits with a sign, and of fewer bits. */
+export function isStoredAsInt8(dtype: DType): boolean {
+  return dtype !== 'u8' && DTYPE_BITS[dtype] <= 8
+}
+
 /**
  * What is added to an int8 element where it is stored between layers. x86's dot product reads its second operand as
  * unsigned, so there -128 is stored as 0; this costs nothing, since the kernels' constants take it in.
@@ -50,7 +55,7 @@ export interface Placement {
 }
 
 export function elementBytes(dtype: DType): number {
-  return DTYPE_BITS[dtype] < 8 ? 1 : DTYPE_BITS[dtype] / 8
+  return Math.max(8, DTYPE_BITS[dtype]) / 8
 }
 
 /** A tensor without gaps, from `place` on. */

@@ -1,5 +1,7 @@
 /** Blocks of a layer's weights: the layout that the packer, the kernels and the preparation share. */
 
+import { range } from './codegen/range.ts'
+
 /** Parameters of four output channels: bias, scale and offset, four 32-bit values each. */
 export const PARAMETER_BYTES = 48
 
@@ -15,12 +17,46 @@ export interface WeightBlocks {
   readonly vectors: number
   readonly rest: number
   readonly fours: number
+  readonly sparse?: SparseBlocks
 }
 
-export function weightBlocks(channels: number, vectors: number, fours: number): WeightBlocks {
+/** Blocks that have but some of their chunks of input fours (see kernels/window-products.ts). */
+export interface SparseBlocks {
+  readonly chunkFours: number
+  /** Of each block the chunks that it has, by rising number. */
+  readonly kept: readonly (readonly number[])[]
+}
+
+export function weightBlocks(
+  channels: number,
+  vectors: number,
+  fours: number,
+  sparse?: SparseBlocks,
+): WeightBlocks {
   const total = Math.ceil(channels / 4)
   const blocks = Math.floor(total / vectors)
-  return { blocks, vectors, rest: total - blocks * vectors, fours }
+  return { blocks, vectors, rest: total - blocks * vectors, fours, ...(sparse && { sparse }) }
+}
+
+/** Vectors of each block, and the input fours that it has. */
+export function eachBlock({
+  blocks,
+  vectors,
+  rest,
+  fours,
+  sparse,
+}: WeightBlocks): readonly { readonly vectors: number; readonly fours: readonly number[] }[] {
+  const all = range(fours)
+  const ofBlock = (n: number) =>
+    sparse === undefined
+      ? all
+      : (sparse.kept[n] ?? []).flatMap((chunk) =>
+          range(sparse.chunkFours).map((four) => chunk * sparse.chunkFours + four),
+        )
+  return range(rest === 0 ? blocks : blocks + 1).map((n) => ({
+    vectors: n < blocks ? vectors : rest,
+    fours: ofBlock(n),
+  }))
 }
 
 export function blockBytes(vectors: number, fours: number, vectorBytes: number): number {
@@ -28,6 +64,9 @@ export function blockBytes(vectors: number, fours: number, vectorBytes: number):
 }
 
 /** Of a whole layer. */
-export function weightBytes({ blocks, vectors, rest, fours }: WeightBlocks, vectorBytes: number): number {
-  return blockBytes(blocks * vectors + rest, fours, vectorBytes)
+export function weightBytes(blocks: WeightBlocks, vectorBytes: number): number {
+  return eachBlock(blocks).reduce(
+    (sum, { vectors, fours }) => sum + blockBytes(vectors, fours.length, vectorBytes),
+    0,
+  )
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { ACTIVATIONS } from '../../ir/arith/saturate.ts'
-import type { DType } from '../../ir/dtype.ts'
+import type { DType, TensorData } from '../../ir/dtype.ts'
 import type { Quant, TensorType } from '../../ir/tensor.ts'
 import { elementCount } from '../../ir/tensor.ts'
 import {
@@ -32,6 +32,8 @@ const weighted = {
   computed: fc.constantFrom(0, 0, 0, 1, 2, 3),
   /** One in eight has nothing but constants, or an input for its weights only. */
   constantInput: fc.nat(7).map((n) => n === 7),
+  /** Constant weights with blocks of so many rows and columns of zeros, in percent. */
+  pruned: fc.record({ block: fc.constantFrom(4, 8, 16), percent: fc.constantFrom(0, 0, 0, 50, 75, 90, 100) }),
   inputZeroPoint: zeroPoint,
   outputZeroPoint: zeroPoint,
   /** The output's scale relative to that at which sums fill its range. */
@@ -71,11 +73,27 @@ function operands(
   const depth = elementCount(wShape) / outputs
   const reach = INPUT_SCALE * (scales[0] ?? 1) * 70 * Math.sqrt(depth)
   const input: Operand = { type: x, ...(r.constantInput && { data: randomElements(x, r.seed + 9) }) }
-  const weights: Operand = { type: w, ...((r.computed & 1) === 0 && { data: randomElements(w, r.seed) }) }
+  const weights: Operand = {
+    type: w,
+    ...((r.computed & 1) === 0 && { data: prune(randomElements(w, r.seed), depth, r) }),
+  }
   return {
     operands: [input, weights, ...bias(r, outputs)],
     output: { dtype: r.dtype, quant: activationQuant(r.dtype, reach * r.factor, r.outputZeroPoint) },
   }
+}
+
+/** Zeroes blocks of a matrix with rows of `depth`. */
+function prune(data: TensorData, depth: number, { pruned: { block, percent }, seed }: Weighted): TensorData {
+  const columns = Math.ceil(depth / block)
+  const random = randomNumbers(seed + 3)
+  const rows = Math.ceil(data.length / depth / block)
+  const isZero = Array.from({ length: rows * columns }, () => random(0, 99) < percent)
+  for (let i = 0; i < data.length; i++) {
+    const [row, column] = [Math.floor(i / depth / block), Math.floor((i % depth) / block)]
+    if (isZero[row * columns + column]) data[i] = 0
+  }
+  return data
 }
 
 function bias(r: Weighted, outputs: number): readonly Operand[] {

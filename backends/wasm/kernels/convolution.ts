@@ -14,9 +14,12 @@
  *
  * Loop order. Rows, tiles of pixels, blocks of channels, window: the pixels of a tile stay in the cache while all weights
  * pass. (Blocks outside and pixels inside is no faster: either side comes from the second-level cache in time.)
+ *
+ * Sparse weights. Where many of a layer's weights are zero, a block has only those chunks of its window that hold
+ * another number (see window-products.ts); what follows a block's parameters is as long as it needs to be.
  */
 
-import { Dot, type Multiplicand } from '../codegen/dot.ts'
+import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { range } from '../codegen/range.ts'
 import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
@@ -31,32 +34,31 @@ import {
 } from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
+import { type Part, type Window, WindowProducts, windowFours } from './window-products.ts'
 
-/** A loop over runs of bytes: how many, and the distance of their starts. */
-interface Runs {
-  readonly count: number
-  readonly step: number
-}
-
-export interface ConvolutionSpec {
+export interface ConvolutionSpec extends Window {
   /** Output rows and columns. */
   readonly rows: number
   readonly columns: number
-  /** Bytes from one output's window to that of the next column and row. */
-  readonly inputColumn: number
+  /** Bytes from one row's first window to that of the next. */
   readonly inputRow: number
   /** Bytes from one output pixel to the next, and from row to row. */
   readonly outputColumn: number
   readonly outputRow: number
-  /** The window: `outer` times `inner` runs of `bytes` bytes. */
-  readonly outer: Runs
-  readonly inner: Runs
-  readonly bytes: number
   readonly channels: number
   /** Vectors of a block. */
   readonly vectors: number
   readonly epilogue: Epilogue
   readonly exact: readonly ExactChannel[]
+  readonly sparse?: Sparse
+}
+
+/** Of a layer whose blocks have only the chunks of the window that are not zero. */
+export interface Sparse {
+  /** Input fours of a chunk. */
+  readonly chunkFours: number
+  /** For blocks with exact channels: the fours that the blocks before have, by their first channel. */
+  readonly foursBefore: Readonly<Record<number, number>>
 }
 
 /** Of the 16 vector registers of x86, one is the engine's. */
@@ -76,21 +78,18 @@ export function tileWidth(vectors: number): number {
 const PLAIN_SUMS = 8
 const PLAIN_VECTORS = 4
 
-/** Input fours of a window. */
-function windowFours(spec: Pick<ConvolutionSpec, 'outer' | 'inner' | 'bytes'>): number {
-  return spec.outer.count * spec.inner.count * Math.ceil(spec.bytes / 4)
-}
-
-/** Addresses: input (of the first window), weights, output. */
+/** Addresses: input (of the first window), output, weights, and for sparse weights the index of their chunks. */
 export function convolutionKernel(spec: ConvolutionSpec): Kernel {
   const { rows, columns, channels, vectors, outer, inner, bytes } = spec
   const window = outer.count * inner.count * bytes
+  const kind = spec.sparse === undefined ? '' : `sparse by ${4 * vectors}x${4 * spec.sparse.chunkFours}, `
   return {
-    name: `convolution ${rows}x${columns}x${channels}, window ${window}, ${4 * vectors} channels a block`,
+    name: `convolution ${rows}x${columns}x${channels}, window ${window}, ${kind}${4 * vectors} channels a block`,
     constants: epilogueConstants(spec.epilogue),
     define(b) {
       const shape = { ...spec, epilogue: epilogueShape(spec.epilogue) }
-      return b.define(`convolution ${JSON.stringify(shape)}`, 6, (f, ...p) => emit(b, f, spec, p))
+      const parameters = spec.sparse === undefined ? 6 : 7
+      return b.define(`convolution ${JSON.stringify(shape)}`, parameters, (f, ...p) => emit(b, f, spec, p))
     },
   }
 }
@@ -99,22 +98,12 @@ function emit(
   b: ModuleBuilder,
   f: FunctionBuilder,
   spec: ConvolutionSpec,
-  [x, w, y, ...constants]: readonly Local[],
+  [x, y, w, ...others]: readonly Local[],
 ): readonly Expression[] {
   if (x === undefined || w === undefined || y === undefined) throw new Error('internal error: parameters')
+  const [index, constants] = spec.sparse === undefined ? [undefined, others] : [others[0], others.slice(1)]
   const { bounds, statements } = storedBounds(b, epilogueShape(spec.epilogue), constants)
-  return [...statements, ...new Emitter(b, f, spec, bounds, x, w, y).emit()]
-}
-
-/** Channels that a tile covers: blocks side by side. */
-interface Part {
-  /** Vectors of one block, and blocks. */
-  readonly blockVectors: number
-  readonly blocks: number
-  /** The layer's channels that parts of this kind cover, and how many one has. */
-  readonly from: number
-  readonly to: number
-  readonly channels: number
+  return [...statements, ...new Emitter(b, f, spec, bounds, x, w, y, index).emit()]
 }
 
 class Emitter {
@@ -123,16 +112,14 @@ class Emitter {
   private readonly spec: ConvolutionSpec
   private readonly bounds: Bounds
   private readonly dot: Dot
+  private readonly products: WindowProducts
   private readonly x: Local
   private readonly w: Local
   private readonly y: Local
-  private readonly run: Local
+  private readonly index: Local | undefined
   private readonly block: Local
-  private readonly weights: Local
   private readonly vectorBytes: number
   private readonly merged: number
-  private readonly weightVectors: readonly Multiplicand[]
-  private readonly inputs: readonly Multiplicand[]
   private readonly sums: readonly Local[]
 
   constructor(
@@ -143,6 +130,7 @@ class Emitter {
     x: Local,
     w: Local,
     y: Local,
+    index: Local | undefined,
   ) {
     this.bounds = bounds
     this.b = b
@@ -152,21 +140,20 @@ class Emitter {
     this.x = x
     this.w = w
     this.y = y
-    this.run = f.i32()
+    this.index = index
     this.block = f.i32()
-    this.weights = f.i32()
     this.vectorBytes = Dot.weightBytes(b.variant)
     this.merged = this.mergedBlocks()
     const vectors = this.merged * spec.vectors
-    this.weightVectors = Array.from({ length: vectors }, () => this.dot.multiplicand())
-    this.inputs = Array.from({ length: this.widest() }, () => this.dot.multiplicand())
+    this.products = new WindowProducts(b, f, this.dot, spec, this.widest(), vectors)
     this.sums = Array.from({ length: this.widest() * vectors }, () => f.v128())
   }
 
   /** Blocks that a tile covers: an input that must be widened is worth more channels. */
   private mergedBlocks(): number {
     const { vectors, channels } = this.spec
-    if (this.b.variant !== 'plain') return 1
+    // Sparse blocks skip what each of them can.
+    if (this.b.variant !== 'plain' || this.spec.sparse !== undefined) return 1
     const most = Math.floor(PLAIN_VECTORS / vectors)
     return Math.max(1, Math.min(most, Math.floor(channels / (4 * vectors))))
   }
@@ -185,21 +172,25 @@ class Emitter {
   private blocks(body: (part: Part) => readonly Expression[]): readonly Expression[] {
     const { f, spec, block, w, y } = this
     const parts = this.parts()
+    const next = (part: Part) =>
+      spec.sparse === undefined
+        ? f.advance(block, part.blocks * this.blockBytes(part.blockVectors))
+        : [block.set(this.products.weights.get())]
     const statements = parts.flatMap(({ part, count }, n) =>
       f.repeat(count, () => [
         ...body(part),
-        ...(n === parts.length - 1 && count === 1
-          ? []
-          : [
-              ...f.advance(block, part.blocks * this.blockBytes(part.blockVectors)),
-              ...f.advance(y, part.channels),
-            ]),
+        ...(n === parts.length - 1 && count === 1 ? [] : [...next(part), ...f.advance(y, part.channels)]),
       ]),
     )
     const last = parts.at(-1)
     const stays = last === undefined ? 0 : last.count === 1 ? last.part.channels : 0
     // Back to the first channel.
-    return [block.set(w.get()), ...statements, ...f.advance(y, stays - spec.channels)]
+    return [
+      block.set(w.get()),
+      ...(this.index === undefined ? [] : [this.products.index.set(this.index.get())]),
+      ...statements,
+      ...f.advance(y, stays - spec.channels),
+    ]
   }
 
   /** Whole blocks, several at a time, the ones left over, and the last one if it is smaller. */
@@ -249,7 +240,7 @@ class Emitter {
   }
 
   private tile(width: number, part: Part): readonly Expression[] {
-    const { f, dot, spec, run, block, weights, b } = this
+    const { f, dot, spec, block, products, b } = this
     const vectors = Math.ceil(part.channels / 4)
     const sum = (pixel: number, vector: number) => this.sums[pixel * vectors + vector] as Local
     const parameters = (vector: number) => {
@@ -261,16 +252,18 @@ class Emitter {
         const pixels = range(width).map((p) => sum(p, v))
         return dot.start(pixels, block.get(), parameters(v))
       }),
-      run.set(this.x.get()),
-      weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(part.blockVectors * PARAMETER_BYTES))),
-      ...this.window(width, part, sum),
+      products.weights.set(
+        b.wasm.i32.add(block.get(), b.wasm.i32.const(part.blockVectors * PARAMETER_BYTES)),
+      ),
+      ...(spec.sparse === undefined
+        ? products.dense(this.x, width, part, sum)
+        : products.sparse(this.x, width, part, spec.sparse.chunkFours, sum)),
       ...replaceExact(b, {
         channels: spec.exact.filter(({ channel }) => channel >= part.from && channel < part.to),
         width,
         from: part.from,
-        partBytes: part.blocks * this.blockBytes(part.blockVectors),
         partChannels: part.channels,
-        fromBytes: Math.floor(part.from / (4 * spec.vectors)) * this.blockBytes(spec.vectors),
+        partBytes: (first) => this.bytesBefore(first),
         first: this.w,
         block,
         sum,
@@ -294,77 +287,13 @@ class Emitter {
     ]
   }
 
-  /** Adds the products of the whole window. `weights` runs over the part's first weight vectors. */
-  private window(
-    width: number,
-    part: Part,
-    sum: (pixel: number, vector: number) => Local,
-  ): readonly Expression[] {
-    const { f, spec, run, weights, vectorBytes } = this
-    const { outer, inner } = joinRuns(spec)
-    const fours = Math.ceil(inner.bytes / 4)
-    // More is not faster, and code counts: bundles are to be small.
-    const unroll = [2, 3].find((n) => fours % n === 0) ?? 1
-    return f.repeat(outer.count, () => [
-      ...f.repeat(inner.count, () => [
-        ...f.repeat(fours / unroll, () => [
-          ...range(unroll).flatMap((n) => this.four(n, width, part, sum)),
-          ...f.advance(run, 4 * unroll),
-          ...f.advance(weights, vectorBytes * unroll * part.blockVectors),
-        ]),
-        ...f.advance(run, inner.step - 4 * fours),
-      ]),
-      ...f.advance(run, outer.step - inner.count * inner.step),
-    ])
+  /** Bytes of the blocks before the one whose first channel this is. */
+  private bytesBefore(channel: number): number {
+    const { vectors, sparse } = this.spec
+    if (sparse === undefined) return (channel / (4 * vectors)) * this.blockBytes(vectors)
+    const fours = sparse.foursBefore[channel] ?? 0
+    return (channel / 4) * PARAMETER_BYTES + vectors * this.vectorBytes * fours
   }
-
-  /** Adds the products of the n-th four input bytes. The side with fewer vectors waits in registers. */
-  private four(
-    n: number,
-    width: number,
-    part: Part,
-    sum: (pixel: number, vector: number) => Local,
-  ): readonly Expression[] {
-    const { dot, spec, vectorBytes } = this
-    const vectors = Math.ceil(part.channels / 4)
-    const weightVector = (v: number) => this.weightVectors[v] as Multiplicand
-    const input = (p: number) => this.inputs[p] as Multiplicand
-    const loadWeights = (v: number) => {
-      const ownBlock = Math.floor(v / part.blockVectors) * this.blockBytes(part.blockVectors)
-      const at = ownBlock + vectorBytes * (n * part.blockVectors + (v % part.blockVectors))
-      return dot.loadWeights(weightVector(v), this.weights, at)
-    }
-    const loadInput = (p: number) => dot.loadSplat(input(p), this.run, p * spec.inputColumn + 4 * n)
-    if (vectors > width) {
-      return [
-        ...range(width).flatMap(loadInput),
-        ...range(vectors).flatMap((v) => [
-          ...loadWeights(v),
-          ...range(width).flatMap((p) => dot.accumulate(sum(p, v), weightVector(v), input(p))),
-        ]),
-      ]
-    }
-    return [
-      ...range(vectors).flatMap(loadWeights),
-      ...range(width).flatMap((p) => [
-        ...loadInput(p),
-        ...range(vectors).flatMap((v) => dot.accumulate(sum(p, v), weightVector(v), input(p))),
-      ]),
-    ]
-  }
-}
-
-/** Runs that follow each other without a gap are one, if no padding stands between them. */
-function joinRuns({ outer, inner, bytes }: ConvolutionSpec): {
-  readonly outer: Runs
-  readonly inner: Runs & { readonly bytes: number }
-} {
-  const single = { count: 1, step: 0 }
-  if (bytes % 4 !== 0) return { outer, inner: { ...inner, bytes } }
-  if (inner.step !== bytes && inner.count > 1) return { outer, inner: { ...inner, bytes } }
-  const row = inner.count * bytes
-  if (outer.step !== row && outer.count > 1) return { outer, inner: { ...single, bytes: row } }
-  return { outer: single, inner: { ...single, bytes: row * outer.count } }
 }
 
 /** `columns` in the fewest tiles of at most `widest`, of two widths that differ by one. */

@@ -64,7 +64,7 @@ export function depthwiseKernel(spec: DepthwiseSpec): Kernel {
     constants: epilogueConstants(spec.epilogue),
     define(b) {
       const shape = { ...spec, epilogue: epilogueShape(spec.epilogue) }
-      return b.define(`depthwise ${JSON.stringify(shape)}`, 6, (f, x, w, y, ...constants) => {
+      return b.define(`depthwise ${JSON.stringify(shape)}`, 6, (f, x, y, w, ...constants) => {
         if (x === undefined || w === undefined || y === undefined)
           throw new Error('internal error: parameters')
         const { bounds, statements } = storedBounds(b, epilogueShape(spec.epilogue), constants)
@@ -196,9 +196,8 @@ class Emitter {
         channels: spec.exact.filter(({ channel }) => channel < whole === isWhole),
         width,
         from: isWhole ? 0 : whole,
-        fromBytes: isWhole ? 0 : (whole / BLOCK_CHANNELS) * this.blockBytes(),
         partChannels: BLOCK_CHANNELS,
-        partBytes: this.blockBytes(),
+        partBytes: (first) => (first / BLOCK_CHANNELS) * this.blockBytes(),
         first: this.w,
         block,
         sum,

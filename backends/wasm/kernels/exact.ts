@@ -10,12 +10,11 @@ interface ExactTile {
   /** Those that tiles of this kind can hold. */
   readonly channels: readonly ExactChannel[]
   readonly width: number
-  /** The first channel of the first such tile, and its weights' distance from the layer's. */
+  /** The first channel of the first such tile, and how many each has. */
   readonly from: number
-  readonly fromBytes: number
-  /** Channels of a tile, and bytes of its weights. */
   readonly partChannels: number
-  readonly partBytes: number
+  /** The distance of a tile's weights, by its first channel, from the layer's. */
+  readonly partBytes: (first: number) => number
   /** Addresses of the layer's weights and of the tile's. */
   readonly first: Local
   readonly block: Local
@@ -26,9 +25,8 @@ interface ExactTile {
 export function replaceExact(b: ModuleBuilder, tile: ExactTile): readonly Expression[] {
   const { i32, i32x4 } = b.wasm
   return tile.channels.map((exact) => {
-    const part = Math.floor((exact.channel - tile.from) / tile.partChannels)
     const within = (exact.channel - tile.from) % tile.partChannels
-    const at = tile.fromBytes + part * tile.partBytes
+    const at = tile.partBytes(exact.channel - within)
     const here = i32.eq(tile.block.get(), i32.add(tile.first.get(), i32.const(at)))
     const replaced = Array.from({ length: tile.width }, (_, pixel) => {
       const sum = tile.sum(pixel, Math.floor(within / 4))

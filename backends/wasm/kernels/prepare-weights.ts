@@ -13,24 +13,32 @@ import { storedZero } from '../storage.ts'
 import { FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
 import { BIAS_OFFSET } from './epilogue.ts'
 import type { Kernel } from './kernel.ts'
+import { INDEX_BYTES } from './window-products.ts'
 
-/** Addresses: the layer's weights as in the file, and where the layer's kernel reads them; perhaps the same. */
-export function prepareWeightsKernel({ blocks, vectors, rest, fours }: WeightBlocks): Kernel {
+/**
+ * Addresses: the layer's weights as in the file, where the layer's kernel reads them, perhaps the same, and the index
+ * of sparse weights.
+ */
+export function prepareWeightsKernel({ blocks, vectors, rest, fours, sparse }: WeightBlocks): Kernel {
   return {
     name: `weights of ${4 * (blocks * vectors + rest)} channels`,
-    // One function for all layers.
-    constants: [blocks, vectors, rest, fours],
+    // One function for all layers; an index at 0 is none.
+    constants: sparse ? [blocks, vectors, rest, sparse.chunkFours] : [0, blocks, vectors, rest, fours],
     define: (b) =>
-      b.define('prepare weights', 6, (f, file, layer, ...shape) => {
-        const [ownBlocks, ownVectors, ownRest, ownFours] = shape
-        if (!file || !layer || !ownBlocks || !ownVectors || !ownRest || !ownFours) {
+      b.define('prepare weights', 7, (f, file, layer, index, ...shape) => {
+        const [ownBlocks, ownVectors, ownRest, chunkFours] = shape
+        if (!file || !layer || !index || !ownBlocks || !ownVectors || !ownRest || !chunkFours) {
           throw new Error('internal error: parameters')
         }
         if (b.variant !== 'plain' && storedZero(b.variant) === 0) return []
-        const part = (vectorsOfPart: Local) =>
-          b.variant === 'plain'
+        const ownFours = f.i32()
+        const part = (vectorsOfPart: Local) => [
+          ownFours.set(chunkFours.get()),
+          b.wasm.if(index.get(), takeEntries(b, index, ownFours)),
+          ...(b.variant === 'plain'
             ? widen(b, f, vectorsOfPart, ownFours, file, layer)
-            : adjustBias(b, f, vectorsOfPart, ownFours, layer)
+            : adjustBias(b, f, vectorsOfPart, ownFours, layer)),
+        ]
         const whole = f.repeatCounted(ownBlocks.get(), () => part(ownVectors))
         return [
           b.wasm.if(ownBlocks.get(), b.wasm.block(null, [...whole])),
@@ -38,6 +46,17 @@ export function prepareWeightsKernel({ blocks, vectors, rest, fours }: WeightBlo
         ]
       }),
   }
+}
+
+/** Multiplies `fours` by the number of chunks at the index, and moves past the block's entries. */
+function takeEntries(b: ModuleBuilder, index: Local, fours: Local): Expression {
+  const { i32 } = b.wasm
+  const count = () => i32.load(0, 4, index.get())
+  const bytes = i32.mul(i32.add(count(), i32.const(1)), i32.const(INDEX_BYTES))
+  return b.wasm.block(null, [
+    fours.set(i32.mul(fours.get(), count())),
+    index.set(i32.add(index.get(), bytes)),
+  ])
 }
 
 /** One block. Moves both addresses past what it has read and written. */
@@ -58,13 +77,17 @@ function widen(
       ...f.advance(layer, PARAMETER_BYTES),
       ...f.advance(file, PARAMETER_BYTES),
     ]),
-    ...f.repeatCounted(i32.mul(vectors.get(), fours.get()), () => [
-      pairs.set(i8x16.shuffle(copied(0), copied(0), FIRST_PAIRS_THEN_LAST)),
-      v128.store(0, 16, layer.get(), i16x8.extend_low_i8x16_s(pairs.get())),
-      v128.store(16, 16, layer.get(), i16x8.extend_high_i8x16_s(pairs.get())),
-      ...f.advance(layer, Dot.weightBytes(b.variant)),
-      ...f.advance(file, FILE_VECTOR_BYTES),
-    ]),
+    ...ifAny(
+      b,
+      fours,
+      f.repeatCounted(i32.mul(vectors.get(), fours.get()), () => [
+        pairs.set(i8x16.shuffle(copied(0), copied(0), FIRST_PAIRS_THEN_LAST)),
+        v128.store(0, 16, layer.get(), i16x8.extend_low_i8x16_s(pairs.get())),
+        v128.store(16, 16, layer.get(), i16x8.extend_high_i8x16_s(pairs.get())),
+        ...f.advance(layer, Dot.weightBytes(b.variant)),
+        ...f.advance(file, FILE_VECTOR_BYTES),
+      ]),
+    ),
   ]
 }
 
@@ -94,14 +117,23 @@ function adjustBias(
     ...f.repeatCounted(vectors.get(), () => [
       sums.set(v128.const(new Uint8Array(16))),
       weights.set(first.get()),
-      ...f.repeatCounted(fours.get(), () => [
-        ...dot.loadWeights(w, weights, 0),
-        ...dot.accumulate(sums, w, ones),
-        weights.set(i32.add(weights.get(), step.get())),
-      ]),
+      ...ifAny(
+        b,
+        fours,
+        f.repeatCounted(fours.get(), () => [
+          ...dot.loadWeights(w, weights, 0),
+          ...dot.accumulate(sums, w, ones),
+          weights.set(i32.add(weights.get(), step.get())),
+        ]),
+      ),
       v128.store(BIAS_OFFSET, 4, parameters.get(), i32x4.sub(bias(), surplus())),
       ...f.advance(parameters, PARAMETER_BYTES),
       ...f.advance(first, FILE_VECTOR_BYTES),
     ]),
   ]
+}
+
+/** A block may have lost all its chunks, and a counted loop runs at least once. */
+function ifAny(b: ModuleBuilder, fours: Local, statements: readonly Expression[]): readonly Expression[] {
+  return [b.wasm.if(fours.get(), b.wasm.block(null, [...statements]))]
 }

@@ -29,6 +29,7 @@ export interface ScalarAxis {
 }
 
 export interface ScalarConvolutionSpec {
+  /** Of the input; the output has the same, or the sums are the output. */
   readonly dtype: 'i8' | 'i16'
   readonly images: number
   readonly inputImage: number
@@ -42,11 +43,9 @@ export interface ScalarConvolutionSpec {
   /** Bytes from weight to weight along output and input channels. */
   readonly weightOutput: number
   readonly weightInput: number
-  /** Weights of int8 are stored as elements are; narrower ones, a byte each, as they are. */
-  readonly weights: 'stored' | 'bytes'
   readonly weightZeroPoint: number
   readonly bias: 'i32' | 'i64' | 'none'
-  readonly rule: 'tflite' | 'tflite_wide' | 'real'
+  readonly rule: 'tflite' | 'tflite_wide' | 'real' | 'none'
   readonly wide: boolean
   readonly inputZeroPoint: number
   readonly outputZeroPoint: number
@@ -122,7 +121,8 @@ class Emitter {
     const { vertical, horizontal, groups, outputChannels, inputChannels } = spec
     const { i32 } = b.wasm
     const size = spec.dtype === 'i8' ? 1 : 2
-    const [row, column, input, weights, biases, scaling, output] = [
+    const output = spec.rule === 'none' ? 'i32' : spec.dtype
+    const [row, column, input, weights, biases, scaling, result] = [
       f.i32(),
       f.i32(),
       f.i32(),
@@ -141,16 +141,16 @@ class Emitter {
           weights.set(w.get()),
           biases.set(bias.get()),
           scaling.set(scalings.get()),
-          output.set(y.get()),
+          result.set(y.get()),
           ...f.repeat(groups, () => [
             ...f.repeat(outputChannels, () => [
               this.start(biases),
               ...this.window(row, column, input, weights),
-              storeElement(b, spec.dtype, output.get(), this.scaled(scaling)),
+              storeElement(b, output, result.get(), this.scaled(scaling)),
               ...f.advance(weights, spec.weightOutput),
               ...f.advance(biases, biasBytes),
               ...f.advance(scaling, SCALING_BYTES),
-              ...f.advance(output, size),
+              ...f.advance(result, output === 'i32' ? 4 : size),
             ]),
             ...f.advance(input, inputChannels * size),
           ]),
@@ -237,8 +237,7 @@ class Emitter {
     const { b, spec, sum } = this
     const { i32, i64 } = b.wasm
     const element = loadElement(b, spec.dtype, pixel.get())
-    const factor =
-      spec.weights === 'stored' ? loadElement(b, 'i8', weight.get()) : i32.load8_s(0, 1, weight.get())
+    const factor = loadElement(b, 'i8', weight.get())
     const product = i32.mul(
       i32.sub(element, i32.const(spec.inputZeroPoint)),
       i32.sub(factor, i32.const(spec.weightZeroPoint)),
@@ -251,6 +250,8 @@ class Emitter {
     const { f, b, spec, sum } = this
     const { i32, i64, f64 } = b.wasm
     switch (spec.rule) {
+      case 'none':
+        return sum.get()
       case 'tflite': {
         const [multiplier, shift] = [f.i32(), f.i32()]
         return b.sequence(

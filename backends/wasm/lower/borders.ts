@@ -4,7 +4,7 @@ import { typeOf } from '../../../ir/graph.ts'
 import { pads } from '../../../ir/ops/convolution.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
-import { type Border, NO_BORDER } from '../storage.ts'
+import { type Border, isStoredAsInt8, NO_BORDER } from '../storage.ts'
 
 /** Ops whose kernels read their padding from memory. */
 const WINDOWED = ['conv2d', 'depthwise_conv2d']
@@ -13,7 +13,7 @@ export function borders(graph: Graph): ReadonlyMap<ValueId, Border> {
   const map = new Map<ValueId, Border>()
   for (const { op, inputs, attrs } of graph.nodes) {
     const [x] = inputs
-    if (x === undefined || !WINDOWED.includes(op) || typeOf(graph, x).dtype !== 'i8') continue
+    if (x === undefined || !WINDOWED.includes(op) || !isStoredAsInt8(typeOf(graph, x).dtype)) continue
     const [top, left, bottom, right] = pads(withDefaults(OPS[op].attrs, attrs).pads as readonly number[])
     const before = map.get(x) ?? NO_BORDER
     map.set(x, {

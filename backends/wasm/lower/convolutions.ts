@@ -8,11 +8,11 @@ import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
-import { convolutionKernel, tileWidth } from '../kernels/convolution.ts'
 import { DEPTHWISE_VECTORS, depthwiseFours, depthwiseKernel } from '../kernels/depthwise.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import { at, isContiguous, type Place, type Placement } from '../storage.ts'
 import type { Lowering } from './lowering.ts'
+import { product } from './products.ts'
 import { packLayer } from './weights.ts'
 
 interface WindowAttrs {
@@ -80,7 +80,6 @@ function groupedConvolution(
   const isPointwise =
     kernelHeight * kernelWidth * attrs.strideX * attrs.strideY === 1 && isContiguous(x) && isContiguous(y)
   const columns = isPointwise ? height * width : outputWidth
-  const vectors = blockVectors(groupOutputs, columns)
   const requant = convRequant(
     x.type,
     wType,
@@ -90,11 +89,10 @@ function groupedConvolution(
   )
   for (let g = 0; g < groups; g++) {
     const firstOutput = g * groupOutputs
-    const packed = packLayer(
+    const { kernel, weights: places } = product(
       lowering,
       {
         channels: groupOutputs,
-        depth: kernelHeight * runs * paddedBytes,
         weight(channel, k) {
           const within = k % paddedBytes
           if (within >= runBytes) return 0
@@ -103,27 +101,22 @@ function groupedConvolution(
         },
         bias: bias?.slice(firstOutput, firstOutput + groupOutputs),
         requant: channelsOf(requant, firstOutput, groupOutputs),
-        vectors,
+      },
+      {
+        rows: isPointwise ? 1 : outputHeight,
+        columns,
+        inputColumn: attrs.strideX * channels,
+        inputRow: attrs.strideY * x.rowPitch,
+        outputColumn: outputs,
+        outputRow: y.rowPitch,
+        outer: { count: kernelHeight, step: attrs.dilationY * x.rowPitch },
+        inner: { count: runs, step: attrs.dilationX * channels },
+        bytes: runBytes,
       },
       node.name,
     )
-    const kernel = convolutionKernel({
-      rows: isPointwise ? 1 : outputHeight,
-      columns,
-      inputColumn: attrs.strideX * channels,
-      inputRow: attrs.strideY * x.rowPitch,
-      outputColumn: outputs,
-      outputRow: y.rowPitch,
-      outer: { count: kernelHeight, step: attrs.dilationY * x.rowPitch },
-      inner: { count: runs, step: attrs.dilationX * channels },
-      bytes: runBytes,
-      channels: groupOutputs,
-      vectors,
-      epilogue: packed.epilogue,
-      exact: packed.exact,
-    })
     const window = at(x.place, g * groupChannels - attrs.top * x.rowPitch - attrs.left * channels)
-    eachImage(node, lowering, x, y, kernel, window, packed.weights, at(y.place, firstOutput), groups)
+    eachImage(node, lowering, x, y, kernel, window, at(y.place, firstOutput), places, groups)
   }
 }
 
@@ -179,7 +172,7 @@ export function depthwiseConv2d(node: Node, lowering: Lowering): void {
     exact: packed.exact,
   })
   const window = at(x.place, -attrs.top * x.rowPitch - attrs.left * channels)
-  eachImage(node, lowering, x, y, kernel, window, packed.weights, y.place, 1)
+  eachImage(node, lowering, x, y, kernel, window, y.place, [packed.weights], 1)
 }
 
 /** Weights HWO as OHW. */
@@ -198,63 +191,31 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   const wType = lowering.type(must(wId, 'w'))
   const weights = must(lowering.constant(wId), 'constant weights')
   const [outputs = 0, depth = 0] = wType.shape
-  const padded = Math.ceil(depth / 4) * 4
   const { activation } = withDefaults(OPS.fully_connected.attrs, node.attrs)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
-  const columns = elementCount(x.type.shape) / depth
-  const vectors = blockVectors(outputs, columns)
-  const packed = packLayer(
+  const { kernel, weights: places } = product(
     lowering,
     {
       channels: outputs,
-      depth: padded,
       weight: (channel, k) => (k < depth ? Number(weights[channel * depth + k]) : 0),
       bias: lowering.constant(biasId),
       requant: fullyConnectedRequant(x.type, wType, y.type, activation as Activation, biasType),
-      vectors,
+    },
+    {
+      rows: 1,
+      columns: elementCount(x.type.shape) / depth,
+      inputColumn: depth,
+      inputRow: 0,
+      outputColumn: outputs,
+      outputRow: 0,
+      outer: { count: 1, step: 0 },
+      inner: { count: 1, step: 0 },
+      bytes: depth,
     },
     node.name,
   )
-  const kernel = convolutionKernel({
-    rows: 1,
-    columns,
-    inputColumn: depth,
-    inputRow: 0,
-    outputColumn: outputs,
-    outputRow: 0,
-    outer: { count: 1, step: 0 },
-    inner: { count: 1, step: 0 },
-    bytes: depth,
-    channels: outputs,
-    vectors,
-    epilogue: packed.epilogue,
-    exact: packed.exact,
-  })
-  lowering.step(node, kernel, [x.place, packed.weights, y.place], macsOf(node, lowering))
+  lowering.step(node, kernel, [x.place, y.place, ...places], macsOf(node, lowering))
   finish()
-}
-
-/**
- * Vectors of four channels that a block holds: as many sums at a time as there may be, up to the ten that hide the
- * latency of each; of equals the first, whose tiles need the fewest loads.
- */
-export function blockVectors(channels: number, columns: number): number {
-  const total = Math.ceil(channels / 4)
-  let best = { vectors: Math.min(total, 2), score: 0 }
-  for (const vectors of BLOCK_VECTORS.filter((n) => n <= total)) {
-    const score = Math.min(ENOUGH_SUMS, sumsAtATime(vectors, total, columns))
-    if (score > best.score) best = { vectors, score }
-  }
-  return best.vectors
-}
-
-const BLOCK_VECTORS = [2, 6, 8, 3, 4, 5]
-const ENOUGH_SUMS = 10
-
-/** On average over the tiles of a row and the blocks of a layer. */
-function sumsAtATime(vectors: number, total: number, columns: number): number {
-  const width = columns / Math.ceil(columns / tileWidth(vectors))
-  return (width * total) / Math.ceil(total / vectors)
 }
 
 function channelsOf(requant: ChannelRequant, from: number, count: number): ChannelRequant {
@@ -274,13 +235,13 @@ function eachImage(
   y: Placement,
   kernel: Kernel,
   input: Place,
-  weights: Place,
   output: Place,
+  weights: readonly Place[],
   parts: number,
 ): void {
   const macs = macsOf(node, lowering) / (x.images * parts)
   for (let image = 0; image < x.images; image++) {
-    const places = [at(input, image * x.imagePitch), weights, at(output, image * y.imagePitch)]
+    const places = [at(input, image * x.imagePitch), at(output, image * y.imagePitch), ...weights]
     lowering.step(node, kernel, places, macs)
   }
 }

@@ -19,11 +19,12 @@ import { dequantizeKernel, quantizeKernel } from '../kernels/convert.ts'
 import { lookUpBytes, lookUpKernel } from '../kernels/look-up.ts'
 import { multiplyKernel } from '../kernels/multiply.ts'
 import { scalingBytes } from '../kernels/sums.ts'
-import type { Placement } from '../storage.ts'
+import { isStoredAsInt8, type Placement } from '../storage.ts'
 import type { Lowering } from './lowering.ts'
 import { broadcast, rowsOf, stepEachImage } from './rows.ts'
 import { scalarBinary, scalarConversion, scalarUnary } from './scalar-elementwise.ts'
 import { oneScaling } from './scaling.ts'
+import { realSums } from './sums.ts'
 
 interface Operands {
   readonly a: Placement
@@ -149,8 +150,12 @@ export function quantize(node: Node, lowering: Lowering): void {
 export function dequantize(node: Node, lowering: Lowering): void {
   const x = lowering.placement(must(node.inputs[0], 'x'))
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
+  if (x.type.dtype === 'i32') {
+    realSums(node, lowering, x, y)
+    return
+  }
   const scale = scaleOf(x.type)
-  if (x.type.dtype !== 'i8' || !isFloat32(scale)) {
+  if (!isStoredAsInt8(x.type.dtype) || !isFloat32(scale)) {
     scalarConversion(node, lowering, x, y)
     return
   }

@@ -16,6 +16,7 @@ import {
   bordered,
   contiguous,
   isContiguous,
+  isStoredAsInt8,
   NO_BORDER,
   type Place,
   type Placement,
@@ -90,10 +91,10 @@ export class Lowering {
   }
 
   /**
-   * Appends a layer's weights, to be prepared for each variant. The place is in a buffer of their own, which may be
+   * Appends a layer's weights, to be prepared for each variant; sparse ones have an index. The place is in a buffer of their own, which may be
    * their part of the weights file.
    */
-  layerWeights(bytes: Uint8Array, blocks: WeightBlocks, layer: string): Place {
+  layerWeights(bytes: Uint8Array, blocks: WeightBlocks, layer: string, index?: Place): Place {
     const file = this.weights(bytes)
     const place = { buffer: `weights ${this.layers.length}`, offset: 0 }
     this.layers.push({ buffer: place.buffer, file, blocks })
@@ -102,7 +103,7 @@ export class Lowering {
       op: 'weights',
       macs: 0,
       kernel: prepareWeightsKernel(blocks),
-      places: [file, place],
+      places: index === undefined ? [file, place] : [file, place, index],
     })
     return place
   }
@@ -170,11 +171,11 @@ export class Lowering {
       }
     }
     const start = this.weights(bytes)
-    if (type.dtype === 'i8') this.convertInPlace(start, bytes.length, id)
+    if (isStoredAsInt8(type.dtype)) this.convertInPlace(start, bytes.length, id)
     return { ...placement, place: at(start, place.offset) }
   }
 
-  /** Brings int8 constants into the form in which each variant stores them. */
+  /** Brings constants of at most 8 bits into the form in which each variant stores them. */
   private convertInPlace(place: Place, bytes: number, id: ValueId): void {
     const kernel = copyKernel({ dimensions: [], bytes, convert: true })
     this.initial.push({ layer: id, op: 'initial', macs: 0, kernel, places: [place, place] })

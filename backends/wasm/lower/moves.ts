@@ -13,6 +13,7 @@ import {
   contiguous,
   elementBytes,
   isContiguous,
+  isStoredAsInt8,
   NO_BORDER,
   type Place,
   type Placement,
@@ -83,7 +84,7 @@ export function pad(node: Node, lowering: Lowering): void {
   const size = elementBytes(x.type.dtype)
   const bytes = elementCount(y.type.shape) * size
   const pattern = patternOf(y, value)
-  lowering.step(node, fillKernel({ bytes, pattern, isInt8: y.type.dtype === 'i8' }), [y.place])
+  lowering.step(node, fillKernel({ bytes, pattern, isInt8: isStoredAsInt8(y.type.dtype) }), [y.place])
   const strides = byteStrides(y)
   const start = strides.reduce((sum, stride, axis) => sum + stride * (paddings[2 * axis] ?? 0), 0)
   lowering.move(node, x.type.shape, size, strided(x), { place: at(y.place, start), strides })

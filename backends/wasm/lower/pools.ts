@@ -14,6 +14,7 @@ import {
   contiguous,
   elementBytes,
   isContiguous,
+  isStoredAsInt8,
   type Place,
   type Placement,
 } from '../storage.ts'
@@ -64,7 +65,7 @@ export function pool(node: Node, lowering: Lowering): void {
   const window = poolWindow(node, x.type, y.type)
   const kind = node.op === 'avg_pool2d' ? 'average' : 'largest'
   const average = kind === 'average' ? averages(window) : undefined
-  if (x.type.dtype !== 'i8' || (kind === 'average' && average === undefined)) {
+  if (!isStoredAsInt8(x.type.dtype) || (kind === 'average' && average === undefined)) {
     scalarPool(node, lowering, x, y, kind, window)
     return
   }

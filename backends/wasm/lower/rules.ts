@@ -2,13 +2,13 @@
 import type { OpName } from '../../../ir/ops/names.ts'
 import { conv2d, depthwiseConv2d, fullyConnected } from './convolutions.ts'
 import { dequantize, product, quantize, sum, unary } from './elementwise.ts'
-import { threshold } from './low-bit.ts'
 import { concat, pad, reshape, stridedSlice, transpose } from './moves.ts'
 import { mean, pool } from './pools.ts'
 import { resizeBilinear, resizeNearest } from './resizes.ts'
 import type { Rule } from './rule.ts'
 import { vectorizedOr } from './scalar-convolutions.ts'
 import { softmax } from './softmax.ts'
+import { threshold } from './sums.ts'
 import { transposeConv2d } from './transpose-convolution.ts'
 
 export const RULES: { readonly [N in OpName]: Rule } = {
@@ -67,7 +67,7 @@ export const RUNS_AS: { readonly [N in OpName]: string } = {
   strided_slice: 'copy',
   resize_nearest: 'copy of pixels by table',
   resize_bilinear: 'interpolation in integers',
-  threshold: 'no code yet',
+  threshold: 'comparisons with each threshold of the channel',
   quantize: 'vectors of float32; between quantizations a table',
   dequantize: 'vectors of float32',
 }

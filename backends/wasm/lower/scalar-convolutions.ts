@@ -18,15 +18,16 @@ import {
   scalarConvolutionKernel,
   scalingTable,
 } from '../kernels/scalar-convolution.ts'
-import { byteStrides, elementBytes, type Placement } from '../storage.ts'
+import { byteStrides, elementBytes, isStoredAsInt8, type Placement } from '../storage.ts'
 import type { Lowering } from './lowering.ts'
 import type { Rule } from './rule.ts'
 import { unsupported } from './unsupported.ts'
 
-/** int8 operands, and weights that are known and symmetric. */
+/** An input of at most 8 bits, and weights that are known and symmetric. */
 function isVectorized(node: Node, lowering: Lowering): boolean {
   const [x, w, bias] = node.inputs.map((id) => ({ type: lowering.type(id), data: lowering.constant(id) }))
-  if (x?.type.dtype !== 'i8' || w?.data === undefined) return false
+  if (x === undefined || !isStoredAsInt8(x.type.dtype) || w?.data === undefined) return false
+  if (lowering.type(must(node.outputs[0], 'an output')).dtype === 'i32') return false
   const isSymmetric = w.type.quant?.zeroPoint.every((zeroPoint) => zeroPoint === 0) === true
   return isSymmetric && (bias === undefined || bias.data !== undefined)
 }
@@ -139,7 +140,7 @@ function fullyConnected(node: Node, lowering: Lowering): void {
         input: rows,
         output: rows,
         inputBytes: depth * size,
-        outputBytes: outputs * size,
+        outputBytes: outputs * elementBytes(y.type.dtype),
       },
       groups: 1,
       inputChannels: depth,
@@ -192,7 +193,7 @@ function emit(
   geometry: Geometry,
 ): void {
   const { rule, wide, inputZeroPoint, outputZeroPoint, min, max } = requant
-  if (rule === 'half_even' || rule === 'none') {
+  if (rule === 'half_even') {
     unsupported(node, `there is no code for the rounding rule ${rule}`)
   }
   if (rule === 'tflite_wide' && requant.shift.some((shift) => shift > LARGEST_WIDE_SHIFT)) {
@@ -201,7 +202,6 @@ function emit(
   const kernel = scalarConvolutionKernel({
     ...geometry,
     dtype: elementBytes(x.type.dtype) === 1 ? 'i8' : 'i16',
-    weights: w.type.dtype === 'i8' ? 'stored' : 'bytes',
     bias: bias === undefined ? 'none' : elementBytes(bias.type.dtype) === 8 ? 'i64' : 'i32',
     rule,
     wide,

@@ -17,7 +17,7 @@ import { requantized, roundHalfAway, scaleByConstant, toOutput } from '../kernel
 import { type MapSpec, mapKernel } from '../kernels/map.ts'
 import { isComputed } from '../kernels/scalar.ts'
 import { interpolatedLogistic, interpolatedTanh } from '../kernels/sigmoid.ts'
-import type { Place, Placement } from '../storage.ts'
+import { isStoredAsInt8, type Place, type Placement } from '../storage.ts'
 import type { Label, Lowering } from './lowering.ts'
 import { rowsOf, stepEachImage } from './rows.ts'
 import { unsupported } from './unsupported.ts'
@@ -135,6 +135,13 @@ function sigmoid(
 
 /** Between reals and quantized elements, for types and scales that have no vectorized kernel. */
 export function scalarConversion(node: Label, lowering: Lowering, x: Placement, y: Placement): void {
+  if (y.type.dtype === 'b1') {
+    map(node, lowering, [x], y, 'sign', (b, _, [q]) => {
+      const { i32, f32 } = b.wasm
+      return b.wasm.select(f32.ge(valueOf(q), f32.const(0)), i32.const(1), i32.const(-1))
+    })
+    return
+  }
   if (x.type.dtype === 'f32') {
     const scale = scaleOf(y.type)
     const [min, max] = integerRange(y.type.dtype)
@@ -164,8 +171,12 @@ function map(
   compute: Compute,
   table?: Place,
 ): void {
-  const tensor = ({ type: { dtype }, rowPitch: pitch }: Placement) =>
-    isComputed(dtype) ? { dtype, pitch } : unsupported(node, `there is no code for it on ${dtype} elements`)
+  const tensor = ({ type: { dtype }, rowPitch: pitch }: Placement) => {
+    if (isStoredAsInt8(dtype)) return { dtype: 'i8' as const, pitch }
+    return isComputed(dtype)
+      ? { dtype, pitch }
+      : unsupported(node, `there is no code for it on ${dtype} elements`)
+  }
   const kernel = mapKernel({ ...rowsOf(y), key, inputs: inputs.map(tensor), output: tensor(y), compute })
   stepEachImage(lowering, node, kernel, inputs, [table ?? y.place], y)
 }

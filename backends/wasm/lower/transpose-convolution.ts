@@ -12,11 +12,9 @@ import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
 import { borderKernel } from '../kernels/border.ts'
-import { convolutionKernel } from '../kernels/convolution.ts'
 import { at, type Border, bordered, type Placement } from '../storage.ts'
-import { blockVectors } from './convolutions.ts'
 import type { Lowering } from './lowering.ts'
-import { packLayer } from './weights.ts'
+import { product } from './products.ts'
 
 /** The outputs along one axis that have one position modulo the stride. */
 interface Phase {
@@ -90,13 +88,10 @@ export function transposeConv2d(node: Node, lowering: Lowering): void {
     for (const columns of horizontal) {
       const runBytes = columns.taps.length * channels
       const paddedBytes = Math.ceil(runBytes / 4) * 4
-      const depth = rows.taps.length * paddedBytes
-      const vectors = blockVectors(outputs, columns.outputs)
-      const packed = packLayer(
+      const { kernel, weights: packed } = product(
         lowering,
         {
           channels: outputs,
-          depth,
           weight(channel, k) {
             const within = k % paddedBytes
             const tapY = must(rows.taps[Math.floor(k / paddedBytes)], 'tap')
@@ -107,29 +102,24 @@ export function transposeConv2d(node: Node, lowering: Lowering): void {
           },
           bias: lowering.constant(biasId),
           requant,
-          vectors,
+        },
+        {
+          rows: rows.outputs,
+          columns: columns.outputs,
+          inputColumn: channels,
+          inputRow: x.rowPitch,
+          outputColumn: strideX * outputs,
+          outputRow: strideY * y.rowPitch,
+          outer: { count: rows.taps.length, step: x.rowPitch },
+          inner: { count: 1, step: 0 },
+          bytes: runBytes,
         },
         node.name,
       )
-      const kernel = convolutionKernel({
-        rows: rows.outputs,
-        columns: columns.outputs,
-        inputColumn: channels,
-        inputRow: x.rowPitch,
-        outputColumn: strideX * outputs,
-        outputRow: strideY * y.rowPitch,
-        outer: { count: rows.taps.length, step: x.rowPitch },
-        inner: { count: 1, step: 0 },
-        bytes: runBytes,
-        channels: outputs,
-        vectors,
-        epilogue: packed.epilogue,
-        exact: packed.exact,
-      })
       const from = at(x.place, rows.start * x.rowPitch + columns.start * channels)
       const to = at(y.place, rows.first * y.rowPitch + columns.first * outputs)
       for (let n = 0; n < x.images; n++) {
-        const places = [at(from, n * x.imagePitch), packed.weights, at(to, n * y.imagePitch)]
+        const places = [at(from, n * x.imagePitch), at(to, n * y.imagePitch), ...packed]
         lowering.step(node, kernel, places, macs / steps)
       }
     }

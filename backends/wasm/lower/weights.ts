@@ -6,7 +6,14 @@ import { floatRequant, type SumRange } from '../float-requant.ts'
 import type { Epilogue, ExactChannel } from '../kernels/epilogue.ts'
 import { scalingWords } from '../kernels/exact.ts'
 import type { Place } from '../storage.ts'
-import { blockBytes, FILE_VECTOR_BYTES, PARAMETER_BYTES, weightBlocks } from '../weight-blocks.ts'
+import {
+  eachBlock,
+  FILE_VECTOR_BYTES,
+  PARAMETER_BYTES,
+  type SparseBlocks,
+  weightBlocks,
+  weightBytes,
+} from '../weight-blocks.ts'
 import type { Lowering } from './lowering.ts'
 
 /** A layer's weights as its kernel sees them. */
@@ -20,6 +27,7 @@ export interface LayerWeights {
   readonly requant: ChannelRequant
   /** Vectors of four channels in a block. */
   readonly vectors: number
+  readonly sparse?: SparseBlocks
 }
 
 export interface PackedLayer {
@@ -28,18 +36,20 @@ export interface PackedLayer {
   readonly exact: readonly ExactChannel[]
 }
 
-/** Puts a layer's weights into the weights file; arranges that biases fit each variant's stored inputs. */
-export function packLayer(lowering: Lowering, layer: LayerWeights, name: string): PackedLayer {
-  const { channels, depth, vectors, requant } = layer
+/**
+ * Puts a layer's weights into the weights file; arranges that biases fit each variant's stored inputs. `index` is where
+ * the index of sparse weights is.
+ */
+export function packLayer(lowering: Lowering, layer: LayerWeights, name: string, index?: Place): PackedLayer {
+  const { channels, depth, vectors, requant, sparse } = layer
   const { form, exact, shift, words } = requantization(layer)
-  const fours = depth / 4
-  const total = Math.ceil(channels / 4)
-  const bytes = new Uint8Array(blockBytes(total, fours, FILE_VECTOR_BYTES))
+  const blocks = weightBlocks(channels, vectors, depth / 4, sparse)
+  const bytes = new Uint8Array(weightBytes(blocks, FILE_VECTOR_BYTES))
   const view = new DataView(bytes.buffer)
   let at = 0
-  for (let first = 0; first < total; first += vectors) {
-    const count = Math.min(vectors, total - first)
-    for (let v = 0; v < count; v++, at += PARAMETER_BYTES) {
+  eachBlock(blocks).forEach((block, n) => {
+    const first = n * vectors
+    for (let v = 0; v < block.vectors; v++, at += PARAMETER_BYTES) {
       for (let lane = 0; lane < 4; lane++) {
         const channel = 4 * (first + v) + lane
         if (channel >= channels) continue
@@ -49,8 +59,8 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string)
         view.setInt32(at + 32 + 4 * lane, offset, true)
       }
     }
-    for (let four = 0; four < fours; four++) {
-      for (let v = 0; v < count; v++) {
+    for (const four of block.fours) {
+      for (let v = 0; v < block.vectors; v++) {
         for (let lane = 0; lane < 4; lane++) {
           const channel = 4 * (first + v) + lane
           for (let k = 4 * four; k < 4 * four + 4; k++, at++) {
@@ -59,8 +69,8 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string)
         }
       }
     }
-  }
-  const weights = lowering.layerWeights(bytes, weightBlocks(channels, vectors, fours), name)
+  })
+  const weights = lowering.layerWeights(bytes, blocks, name, index)
   const { outputZeroPoint: zeroPoint, min, max } = requant
   return { weights, epilogue: { form, zeroPoint, min, max }, exact }
 }
