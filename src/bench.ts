@@ -1,7 +1,14 @@
 /** How fast a model is as WebAssembly in this process: in all, layer by layer, and beside what the machine can do at best. */
 import { cpus } from 'node:os'
 import { VARIANTS, type Variant, type WasmArtifact } from '../backends/wasm/artifact.ts'
-import { IDLE_EXPORT, PEAK_EXPORTS, PEAK_MACS, peakModule } from '../backends/wasm/peak.ts'
+import {
+  fillPeakMemory,
+  IDLE_EXPORT,
+  PEAK_EXPORTS,
+  PEAK_MACS,
+  peakModule,
+  SPARSE_EXPORTS,
+} from '../backends/wasm/peak.ts'
 import { exactVariants } from '../backends/wasm/runtime/runtime.js'
 import type { ModuleExports } from '../backends/wasm/runtime/types.ts'
 import { attemptAsync, must, type Result, unwrap } from '../ir/diagnostic.ts'
@@ -30,6 +37,11 @@ export interface VariantBenchmark {
   readonly variant: Variant
   /** What the machine did at best in the same minute, in 10^9 multiply-accumulates a second, by the median. */
   readonly peak_gmacs: number
+  /**
+   * The share of blocks that are not zero below which block-sparse weights were faster than dense ones in the product
+   * that the peak was measured with; at most 1.
+   */
+  readonly sparse_crossover: number
   /** A whole inference, in the module that bundles have. */
   readonly total: Throughput
   /** All layers, each timed by itself with its data in the caches. */
@@ -81,7 +93,8 @@ export function benchGraph(
     for (const variant of exactVariants()) benches.push(await prepare(variant, whole, apart))
     for (let run = 0; run < runs; run++) {
       for (const bench of benches) {
-        for (const watch of [bench.idle, bench.peak, bench.total, ...bench.steps]) watch.sample()
+        const { idle, peak, sparse, total, steps } = bench
+        for (const watch of [idle, peak, sparse.all, sparse.half, total, ...steps]) watch.sample()
       }
       step()
     }
@@ -107,6 +120,7 @@ interface Bench {
   readonly variant: Variant
   readonly idle: Stopwatch
   readonly peak: Stopwatch
+  readonly sparse: { readonly all: Stopwatch; readonly half: Stopwatch }
   readonly total: Stopwatch
   /** One for each of the artifact's layers. */
   readonly steps: readonly Stopwatch[]
@@ -124,14 +138,15 @@ async function prepare(variant: Variant, whole: WasmArtifact, apart: WasmArtifac
   const layered = await instantiateArtifact(apart, variant)
   watch(layered.exports, 'run')
   const steps = apart.layers.map((_, n) => watch(layered.exports, `layer_${n}`, WARM_UP_LAYER_MS))
-  return { variant, idle, peak: fastest(PEAK_EXPORTS.map((name) => watch(machine, name))), total, steps }
+  const peak = fastest(PEAK_EXPORTS.map((name) => watch(machine, name)))
+  const sparse = { all: watch(machine, SPARSE_EXPORTS.all), half: watch(machine, SPARSE_EXPORTS.half) }
+  return { variant, idle, peak, sparse, total, steps }
 }
 
 async function instantiatePeak(variant: Variant): Promise<ModuleExports> {
   const { instance } = await WebAssembly.instantiate(peakModule(variant).slice())
   const exports = instance.exports as ModuleExports
-  // Bytes that make ordinary numbers, as operands and as the floats among the parameters.
-  new Uint8Array(exports.memory.buffer).fill(60)
+  fillPeakMemory(exports.memory)
   return exports
 }
 
@@ -156,7 +171,10 @@ function macsOf({ layers }: WasmArtifact): number {
   return layers.reduce((sum, { macs }) => sum + macs, 0)
 }
 
-function summarize({ variant, idle, peak, total, steps }: Bench, artifact: WasmArtifact): VariantBenchmark {
+function summarize(
+  { variant, idle, peak, sparse, total, steps }: Bench,
+  artifact: WasmArtifact,
+): VariantBenchmark {
   const peakGmacs = gmacsOf(PEAK_MACS, quantile(peak.samples, 0.5))
   const throughput = (samples: readonly number[], macs: number): Throughput => {
     const timing = timingOf(samples)
@@ -181,10 +199,18 @@ function summarize({ variant, idle, peak, total, steps }: Bench, artifact: WasmA
   return {
     variant,
     peak_gmacs: peakGmacs,
+    sparse_crossover: crossover(peak, sparse),
     total: throughput(total.samples, macsOf(artifact)),
     layers_sum: timingOf(sums(layers.map(({ samples }) => samples))),
     layers: layers.map(({ samples, ...layer }) => ({ ...layer, share_of_time: layer.median_us / all })),
   }
+}
+
+/** Sparse weights take a time that grows with their density as a straight line, which meets that of dense ones here. */
+function crossover(dense: Stopwatch, { all, half }: Bench['sparse']): number {
+  const [denseTime, allTime, halfTime] = [dense, all, half].map(({ samples }) => quantile(samples, 0.5))
+  const slope = 2 * (must(allTime, 'time') - must(halfTime, 'time'))
+  return Math.min(1, Math.max(0, 1 - (must(allTime, 'time') - must(denseTime, 'time')) / slope))
 }
 
 /** The artifact's layers that stand for one of the model's, by their places. */

@@ -20,6 +20,7 @@ function variantText(benchmark: VariantBenchmark, style: Style): string {
     style.strong(`${variant}: ${microseconds(total.median_us)} µs`),
     `least ${microseconds(total.min_us)}, 95 % within ${microseconds(total.p95_us)}; all layers apart ${microseconds(sum.median_us)}`,
     `${total.gmacs.toFixed(1)} GMAC/s, ${share} of the peak of ${peak.toFixed(1)} measured meanwhile`,
+    `block-sparse weights are faster below a density of ${percent(benchmark.sparse_crossover)}`,
     '',
     layerTable(benchmark.layers, style),
   ].join('\n')

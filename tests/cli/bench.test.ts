@@ -57,8 +57,11 @@ describe('the report', () => {
 
   test('adds up', async () => {
     const model = inspectGraph(unwrap(await loadModel(MODEL)), 'tflite')
-    for (const { peak_gmacs, total, layers } of benchmark.variants) {
+    for (const { peak_gmacs, sparse_crossover, total, layers } of benchmark.variants) {
       expect(peak_gmacs).toBeGreaterThan(1)
+      // Half of the work is less work, on whatever machine.
+      expect(sparse_crossover).toBeGreaterThan(0.5)
+      expect(sparse_crossover).toBeLessThanOrEqual(1)
       expect(layers.reduce((sum, layer) => sum + layer.macs, 0)).toBe(model.macs)
       expect(layers.reduce((sum, layer) => sum + layer.share_of_time, 0)).toBeCloseTo(1)
       expect(new Set(layers.map(({ name, op }) => `${op} ${name}`)).size).toBe(layers.length)
@@ -79,6 +82,7 @@ describe('the report', () => {
     for (const line of text.split('\n')) expect(line.trimEnd().length).toBeLessThanOrEqual(100)
     expect(text).toContain('4,017,248 MACs')
     expect(text).toMatch(/^plain: [\d.,]+ µs$/m)
+    expect(text).toMatch(/^block-sparse weights are faster below a density of \d+\.\d %$/m)
     for (const { variant } of benchmark.not_run) expect(text).toContain(`${variant} not run: it needs `)
   })
 })
