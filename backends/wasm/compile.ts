@@ -8,6 +8,7 @@ import { ModuleBuilder } from './codegen/module.ts'
 import { callKernel } from './kernels/kernel.ts'
 import { borders } from './lower/borders.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
+import { refuseReal } from './lower/real.ts'
 import { RULES } from './lower/rules.ts'
 import { align, planMemory } from './memory-plan.ts'
 import { contiguous, isStoredAsInt8, type Place, placedBytes } from './storage.ts'
@@ -32,6 +33,7 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
       takeInput(lowering, id, must(inputs[n], 'input').place)
     })
     for (const node of graph.nodes) {
+      refuseReal(graph, node)
       RULES[node.op](node, lowering)
     }
     const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))

@@ -22,7 +22,7 @@ export function integerRange(dtype: DType): readonly [min: number, max: number] 
 }
 
 /** Bounds of a fused activation in real values. */
-function activationBounds(activation: Activation): readonly [min: number, max: number] {
+export function activationBounds(activation: Activation): readonly [min: number, max: number] {
   switch (activation) {
     case 'none':
       return [-Infinity, Infinity]

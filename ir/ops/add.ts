@@ -1,7 +1,11 @@
 import { addRequant, applyAdd } from '../arith/requant.ts'
 import { defineBinary } from './broadcast.ts'
 
-export const add = defineBinary('Sum of two tensors, element by element.', (a, b, output, { activation }) => {
-  const requant = addRequant(a, b, output, activation)
-  return (x, y) => applyAdd(x, y, requant)
-})
+export const add = defineBinary(
+  'Sum of two tensors, element by element.',
+  (a, b, output, { activation }) => {
+    const requant = addRequant(a, b, output, activation)
+    return (x, y) => applyAdd(x, y, requant)
+  },
+  (x, y) => x + y,
+)

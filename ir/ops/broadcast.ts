@@ -2,11 +2,12 @@
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
 import type { TensorType } from '../tensor.ts'
-import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
+import { QUANTIZED_ACTIVATIONS, REALS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
 import { ACTIVATION } from './convolution.ts'
-import { type AttrValues, defineOp, input, shapeError } from './define.ts'
+import { type AttrValues, defineOp, input, shapeError, type TypedOperands } from './define.ts'
 import { gatherIndex, rowMajorStrides } from './gather.ts'
-import type { OpDef } from './op.ts'
+import type { Kernel, OpDef } from './op.ts'
+import { limit, realRange } from './real/activation.ts'
 
 const ATTRS = { activation: ACTIVATION } as const
 
@@ -19,6 +20,7 @@ export function defineBinary(
     output: TensorType,
     attrs: AttrValues<typeof ATTRS>,
   ) => (x: number, y: number) => number,
+  realFunction: (x: number, y: number) => number,
 ): OpDef {
   return defineOp({
     summary,
@@ -27,23 +29,41 @@ export function defineBinary(
     constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16],
     inferShape: (inputs) => broadcastShape(input(inputs, 0).shape, input(inputs, 1).shape),
 
-    prepare({ inputs, output, attrs }) {
-      const aType = input(inputs, 0)
-      const bType = input(inputs, 1)
-      const f = functionOf(aType, bType, output, attrs)
-      const indexA = broadcastIndex(aType.shape, output.shape)
-      const indexB = broadcastIndex(bType.shape, output.shape)
-      return (operands) =>
-        zip(
-          must(operands[0], 'a'),
-          must(operands[1], 'b'),
-          indexA,
-          indexB,
-          f,
-          allocate(output.dtype, indexA.length),
-        )
-    },
+    prepare: ({ inputs, output, attrs }) =>
+      zipBroadcast(inputs, output, functionOf(input(inputs, 0), input(inputs, 1), output, attrs)),
+    real: { prepare: zipReals(realFunction) },
   })
+}
+
+type RealFunction = (x: number, y: number) => number
+
+/** An op of two operands on f32 only. */
+export function defineRealBinary(summary: string, realFunction: RealFunction): OpDef {
+  return defineOp({
+    summary,
+    inputs: ['a', 'b'],
+    attrs: ATTRS,
+    constraints: [REALS],
+    inferShape: (inputs) => broadcastShape(input(inputs, 0).shape, input(inputs, 1).shape),
+    prepare: zipReals(realFunction),
+  })
+}
+
+/** The function in float32, then the activation. */
+function zipReals(f: RealFunction) {
+  return ({ inputs, output, attrs }: TypedOperands<typeof ATTRS>): Kernel => {
+    const range = realRange(attrs.activation)
+    return zipBroadcast(inputs, output, (x, y) => limit(Math.fround(f(x, y)), range))
+  }
+}
+
+function zipBroadcast(inputs: readonly TensorType[], output: TensorType, f: RealFunction): Kernel {
+  const indexA = broadcastIndex(input(inputs, 0).shape, output.shape)
+  const indexB = broadcastIndex(input(inputs, 1).shape, output.shape)
+  return (operands) => {
+    const y = allocate(output.dtype, indexA.length)
+    return zip(must(operands[0], 'a'), must(operands[1], 'b'), indexA, indexB, f, y)
+  }
 }
 
 function zip(

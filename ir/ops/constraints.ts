@@ -28,6 +28,12 @@ export const QUANTIZED_ACTIVATIONS: OperandConstraint = {
   holds: ({ inputs, output }) => [...inputs, output].every(isQuantizedActivation),
 }
 
+/** For ops of real numbers only. */
+export const REALS: OperandConstraint = {
+  sentence: 'Inputs and output are f32.',
+  holds: ({ inputs, output }) => [...inputs, output].every(({ dtype }) => dtype === 'f32'),
+}
+
 /** For ops that only compare elements. */
 export const ORDERED_ACTIVATIONS: OperandConstraint = {
   sentence: 'Inputs and output are i8, i16, i4, u4, i2, u2 or b1 and quantized as whole tensors.',

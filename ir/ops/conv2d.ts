@@ -20,6 +20,7 @@ import {
   windowOver,
 } from './convolution.ts'
 import { defineOp, input, nhwc, shapeError } from './define.ts'
+import { convolveReal } from './real/convolution.ts'
 
 export const conv2d = defineOp({
   summary: '2-D convolution; input channels that are a multiple of the weights’ make groups.',
@@ -54,6 +55,14 @@ export const conv2d = defineOp({
     const window = windowOver(input(inputs, 0), output, kernelHeight, kernelWidth, attrs)
     const requant = convRequant(input(inputs, 0), input(inputs, 1), output, attrs.activation, inputs[2])
     return convolve(inputs, output, window, requant, constants)
+  },
+
+  real: {
+    prepare: ({ inputs, output, attrs }) => {
+      const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
+      const window = windowOver(input(inputs, 0), output, kernelHeight, kernelWidth, attrs)
+      return convolveReal(inputs, output, window, attrs.activation)
+    },
   },
 
   macs: ({ inputs, output }) => {

@@ -43,6 +43,11 @@ export interface OpSpec<S extends AttrSpecs> {
   readonly constraints: readonly TypedConstraint<S>[]
   readonly inferShape: (inputs: readonly TensorType[], attrs: AttrValues<S>) => readonly number[]
   readonly prepare: (operands: TypedOperands<S>, constants: readonly (TensorData | undefined)[]) => Kernel
+  /** The op on f32 tensors, if `constraints` are about quantized ones: its own constraints, and its kernel. */
+  readonly real?: {
+    readonly constraints?: readonly TypedConstraint<S>[]
+    readonly prepare: (operands: TypedOperands<S>) => Kernel
+  }
   /** Zero, unless given. */
   readonly macs?: (operands: TypedOperands<S>) => number
 }
@@ -54,16 +59,26 @@ export function defineOp<const S extends AttrSpecs>(spec: OpSpec<S>): OpDef {
     output: must(outputs[0], 'an output'),
     attrs: values(attrs),
   })
-  const prepare: OpDef['prepare'] = (operands, constants) => spec.prepare(typed(operands), constants)
+  const { real } = spec
+  const prepare: OpDef['prepare'] = (operands, constants) =>
+    real !== undefined && isReal(operands)
+      ? real.prepare(typed(operands))
+      : spec.prepare(typed(operands), constants)
+  const constraint = ({ sentence, holds }: TypedConstraint<S>, ofReals: boolean): Constraint => ({
+    sentence,
+    holds: (operands) => (real !== undefined && isReal(operands) !== ofReals) || holds(typed(operands)),
+  })
   return {
     summary: spec.summary,
     inputs: spec.inputs,
     required: spec.required ?? spec.inputs.length,
     ...(spec.variadic ? { variadic: true } : {}),
     attrs: spec.attrs,
-    constraints: spec.constraints.map(
-      ({ sentence, holds }): Constraint => ({ sentence, holds: (operands) => holds(typed(operands)) }),
-    ),
+    constraints: [
+      ...spec.constraints.map((each) => constraint(each, false)),
+      ...(real?.constraints ?? []).map((each) => constraint(each, true)),
+    ],
+    real: real !== undefined,
     inferShape: (inputs, attrs) => spec.inferShape(inputs, values(attrs)),
     prepare,
     evaluate: (inputs, output, attrs) => {
@@ -72,6 +87,11 @@ export function defineOp<const S extends AttrSpecs>(spec: OpSpec<S>): OpDef {
     },
     macs: (operands) => spec.macs?.(typed(operands)) ?? 0,
   }
+}
+
+/** Whether an op computes on real numbers. */
+function isReal({ inputs, outputs }: OpOperands): boolean {
+  return [...inputs, ...outputs].every(({ dtype }) => dtype === 'f32')
 }
 
 /** A node's attributes, completed with the defaults. */

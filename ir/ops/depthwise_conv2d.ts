@@ -21,6 +21,7 @@ import {
 } from './constraints.ts'
 import { ACTIVATION, checkBias, DILATION, PADS, STRIDE, windowedSize, windowOver } from './convolution.ts'
 import { defineOp, input, nhwc, shapeError } from './define.ts'
+import { depthwiseReal } from './real/convolution.ts'
 
 export const depthwiseConv2d = defineOp({
   summary:
@@ -115,6 +116,14 @@ export const depthwiseConv2d = defineOp({
       }
       return y
     }
+  },
+
+  real: {
+    prepare: ({ inputs, output, attrs }) => {
+      const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
+      const window = windowOver(input(inputs, 0), output, kernelHeight, kernelWidth, attrs)
+      return depthwiseReal(inputs, output, window, attrs.activation)
+    },
   },
 
   macs: ({ inputs, output }) => {

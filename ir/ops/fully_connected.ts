@@ -20,6 +20,7 @@ import {
 } from './constraints.ts'
 import { ACTIVATION, checkBias } from './convolution.ts'
 import { defineOp, dimensions, input, shapeError } from './define.ts'
+import { multiplyReal } from './real/convolution.ts'
 
 export const fullyConnected = defineOp({
   summary: 'Product of the input, as rows of I elements, and a weight matrix.',
@@ -101,6 +102,8 @@ export const fullyConnected = defineOp({
       return y
     }
   },
+
+  real: { prepare: ({ inputs, output, attrs }) => multiplyReal(inputs, output, attrs.activation) },
 
   macs: ({ inputs, output }) => elementCount(output.shape) * (input(inputs, 1).shape[1] ?? 0),
 })

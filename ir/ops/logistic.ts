@@ -1,3 +1,4 @@
+import { logistic as logisticOfReal } from '../arith/real-functions.ts'
 import { scaleOf } from '../arith/requant.ts'
 import { logisticInt16, logistic as logisticOf, lookupTable, sigmoidScaling } from '../arith/tables.ts'
 import { defineUnary } from './unary.ts'
@@ -11,6 +12,7 @@ export const logistic = defineUnary({
       holds: ({ output }) => output.quant?.scale[0] === (output.dtype === 'i8' ? 1 / 256 : 1 / 32768),
     },
   ],
+  realOf: () => logisticOfReal,
   functionOf(input, output) {
     if (input.dtype === 'i8') {
       const table = lookupTable(input, output, logisticOf)

@@ -28,11 +28,7 @@ export const mean = defineOp({
 
   prepare({ inputs, output, attrs: { axes } }) {
     const x = input(inputs, 0)
-    const reduced = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
-    // Reducing goes the way of broadcasting, backwards.
-    const target = broadcastIndex(reduced, x.shape)
-    const outputs = elementCount(reduced)
-    const count = target.length / outputs
+    const { target, outputs, count } = reduction(x.shape, axes)
     const requant = meanRequant(x, output, count)
     const offset = count * zeroPointOf(x)
     return (operands) => {
@@ -47,4 +43,29 @@ export const mean = defineOp({
       return y
     }
   },
+
+  real: {
+    prepare({ inputs, attrs: { axes } }) {
+      const { target, outputs, count } = reduction(input(inputs, 0).shape, axes)
+      return (operands) => {
+        const x = must(operands[0], 'x')
+        // float32 sums, in the order of the elements.
+        const y = new Float32Array(outputs)
+        for (let i = 0; i < target.length; i++) {
+          const o = target[i] as number
+          y[o] = (y[o] as number) + (x[i] as number)
+        }
+        return y.map((sum) => sum / count)
+      }
+    },
+  },
 })
+
+/** For each element the output that it adds to; the number of outputs, and of elements for each. */
+function reduction(shape: readonly number[], axes: readonly number[]) {
+  const reduced = shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+  // Reducing goes the way of broadcasting, backwards.
+  const target = broadcastIndex(reduced, shape)
+  const outputs = elementCount(reduced)
+  return { target, outputs, count: target.length / outputs }
+}

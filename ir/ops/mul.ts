@@ -1,9 +1,13 @@
 import { applyRequant, mulRequant, zeroPointOf } from '../arith/requant.ts'
 import { defineBinary } from './broadcast.ts'
 
-export const mul = defineBinary('Product of two tensors, element by element.', (a, b, output, attrs) => {
-  const requant = mulRequant(a, b, output, attrs.activation)
-  const zeroPointA = zeroPointOf(a)
-  const zeroPointB = zeroPointOf(b)
-  return (x, y) => applyRequant(Math.imul(x - zeroPointA, y - zeroPointB), requant)
-})
+export const mul = defineBinary(
+  'Product of two tensors, element by element.',
+  (a, b, output, attrs) => {
+    const requant = mulRequant(a, b, output, attrs.activation)
+    const zeroPointA = zeroPointOf(a)
+    const zeroPointB = zeroPointOf(b)
+    return (x, y) => applyRequant(Math.imul(x - zeroPointA, y - zeroPointB), requant)
+  },
+  (x, y) => x * y,
+)

@@ -7,6 +7,8 @@ export const OP_NAMES = [
   'add',
   'sub',
   'mul',
+  'div',
+  'clip',
   'pad',
   'avg_pool2d',
   'max_pool2d',

@@ -36,6 +36,8 @@ export interface OpDef {
   readonly attrs: Readonly<Record<string, AttrSpec>>
   /** In order: a predicate may rely on the ones before it and on the shapes. */
   readonly constraints: readonly Constraint[]
+  /** Takes f32 operands as well; the constraints then concern them only as far as they say so. */
+  readonly real: boolean
   /** Shape of the output, from operand types and attributes; `fail`s where they do not fit together. */
   readonly inferShape: (inputs: readonly TensorType[], attrs: Attrs) => readonly number[]
   /**

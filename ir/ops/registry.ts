@@ -1,10 +1,12 @@
 /** All graph operations: one definition for each name. */
 import { add } from './add.ts'
 import { avgPool2d } from './avg_pool2d.ts'
+import { clip } from './clip.ts'
 import { concat } from './concat.ts'
 import { conv2d } from './conv2d.ts'
 import { depthwiseConv2d } from './depthwise_conv2d.ts'
 import { dequantize } from './dequantize.ts'
+import { div } from './div.ts'
 import { fullyConnected } from './fully_connected.ts'
 import { hardSwish } from './hard_swish.ts'
 import { leakyRelu } from './leaky_relu.ts'
@@ -37,6 +39,8 @@ export const OPS: { readonly [N in OpName]: OpDef } = {
   add,
   sub,
   mul,
+  div,
+  clip,
   pad,
   avg_pool2d: avgPool2d,
   max_pool2d: maxPool2d,

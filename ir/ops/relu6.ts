@@ -4,6 +4,7 @@ import { defineUnary } from './unary.ts'
 export const relu6 = defineUnary({
   summary: 'min(max(x, 0), 6), rescaled to the output.',
   attrs: {},
+  realOf: () => (x) => Math.min(Math.max(x, 0), 6),
   functionOf(input, output) {
     const requant = reluRequant(input, output, 'relu6')
     const zeroPoint = zeroPointOf(input)

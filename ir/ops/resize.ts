@@ -14,6 +14,11 @@ export const RESIZE_ATTRS = {
   },
 } as const satisfies Readonly<Record<string, AttrSpec>>
 
+export interface ResizeAttrs {
+  readonly align_corners: boolean
+  readonly half_pixel_centers: boolean
+}
+
 export const ONE_COORDINATE_RULE: TypedConstraint<typeof RESIZE_ATTRS> = {
   sentence: 'align_corners and half_pixel_centers exclude each other.',
   holds: ({ attrs }) => !attrs.align_corners || !attrs.half_pixel_centers,

@@ -1,9 +1,12 @@
 import { must } from '../diagnostic.ts'
 import { allocate } from '../dtype.ts'
-import { elementCount } from '../tensor.ts'
+import { elementCount, type TensorType } from '../tensor.ts'
 import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SAME_QUANTIZATION } from './constraints.ts'
 import { defineOp, input, nhwc } from './define.ts'
-import { ONE_COORDINATE_RULE, RESIZE_ATTRS, resizedShape } from './resize.ts'
+import type { Kernel } from './op.ts'
+import { ONE_COORDINATE_RULE, RESIZE_ATTRS, type ResizeAttrs, resizedShape } from './resize.ts'
+
+const { fround } = Math
 
 /** Positions and weights have 10 fractional bits (reference/resize_bilinear.h, `ResizeBilinearInteger`). */
 const ONE = 1024
@@ -50,7 +53,64 @@ export const resizeBilinear = defineOp({
       return y
     }
   },
+
+  real: {
+    constraints: [ONE_COORDINATE_RULE],
+    prepare: ({ inputs, output, attrs }) => interpolateReal(inputs, output, attrs),
+  },
 })
+
+interface RealNeighbours {
+  readonly lower: number
+  readonly upper: number
+  /** Of the upper one, a float32. */
+  readonly weight: number
+}
+
+/** Along one axis, in float32 (reference/resize_bilinear.h, `ComputeInterpolationValues`). */
+function realNeighbours(
+  inputs: number,
+  outputs: number,
+  alignCorners: boolean,
+  halfPixel: boolean,
+): readonly RealNeighbours[] {
+  const [span, steps] = alignCorners && outputs > 1 ? [inputs - 1, outputs - 1] : [inputs, outputs]
+  const scale = fround(span / steps)
+  return Array.from({ length: outputs }, (_, i) => {
+    const position = halfPixel ? fround(fround((i + 0.5) * scale) - 0.5) : fround(i * scale)
+    const lower = Math.max(Math.floor(position), 0)
+    const upper = Math.min(Math.floor(position) + 1, inputs - 1)
+    return { lower, upper: Math.max(upper, 0), weight: Math.max(0, fround(position - lower)) }
+  })
+}
+
+function interpolateReal(inputs: readonly TensorType[], output: TensorType, attrs: ResizeAttrs): Kernel {
+  const [batch, height, width, channels] = nhwc(input(inputs, 0), 'x')
+  const [, outputHeight, outputWidth] = nhwc(output, 'output')
+  const rows = realNeighbours(height, outputHeight, attrs.align_corners, attrs.half_pixel_centers)
+  const columns = realNeighbours(width, outputWidth, attrs.align_corners, attrs.half_pixel_centers)
+  return (operands) => {
+    const x = must(operands[0], 'x') as Float32Array
+    const y = new Float32Array(elementCount(output.shape))
+    const between = (a: number, b: number, weight: number) => fround(a + fround(fround(b - a) * weight))
+    let at = 0
+    for (let n = 0; n < batch; n++) {
+      for (const row of rows) {
+        const top = (n * height + row.lower) * width
+        const bottom = (n * height + row.upper) * width
+        for (const column of columns) {
+          for (let c = 0; c < channels; c++) {
+            const pixel = (row: number, column: number) => x[(row + column) * channels + c] as number
+            const above = between(pixel(top, column.lower), pixel(top, column.upper), column.weight)
+            const below = between(pixel(bottom, column.lower), pixel(bottom, column.upper), column.weight)
+            y[at++] = between(above, below, row.weight)
+          }
+        }
+      }
+    }
+    return y
+  }
+}
 
 export interface Neighbours {
   readonly lower: number

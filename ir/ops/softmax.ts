@@ -1,5 +1,6 @@
 import { expOnNegativeValues, reciprocal } from '../arith/fixed-point.ts'
 import { quantizeMultiplier } from '../arith/multiplier.ts'
+import { exp } from '../arith/real-functions.ts'
 import { scaleOf, softmaxRequant } from '../arith/requant.ts'
 import {
   multiplyByQuantizedMultiplier,
@@ -46,7 +47,34 @@ export const softmax = defineOp({
     const depth = must(x.shape.at(-1), 'last axis')
     return x.dtype === 'i16' ? softmaxInt16(x, depth, attrs.beta) : softmaxInt8(x, depth, attrs.beta)
   },
+
+  real: {
+    constraints: [{ sentence: 'On f32, too, beta is positive.', holds: ({ attrs }) => attrs.beta > 0 }],
+    prepare: ({ inputs, attrs }) =>
+      softmaxReal(must(input(inputs, 0).shape.at(-1), 'last axis'), Math.fround(attrs.beta)),
+  },
 })
+
+/** The differences to the row's maximum are float32; exponentials and their sum are doubles. */
+function softmaxReal(depth: number, beta: number): Kernel {
+  return (operands) => {
+    const x = must(operands[0], 'x') as Float32Array
+    const y = new Float32Array(x.length)
+    const exponentials = new Float64Array(depth)
+    for (let row = 0; row < x.length; row += depth) {
+      let largest = -Infinity
+      for (let i = row; i < row + depth; i++) largest = Math.max(largest, x[i] as number)
+      let sum = 0
+      for (let i = 0; i < depth; i++) {
+        const exponential = exp(Math.fround((x[row + i] as number) - largest) * beta)
+        exponentials[i] = exponential
+        sum += exponential
+      }
+      for (let i = 0; i < depth; i++) y[row + i] = (exponentials[i] as number) / sum
+    }
+    return y
+  }
+}
 
 /** Integer bits of the sum of exponentials: up to 4096 elements of at most 1. */
 const SUM_INTEGER_BITS = 12

@@ -1,4 +1,5 @@
 import { convRequant } from '../arith/requant.ts'
+import type { TensorType } from '../tensor.ts'
 import {
   BIAS_TYPE,
   SYMMETRIC_INT16,
@@ -8,7 +9,8 @@ import {
 } from './constraints.ts'
 import { ACTIVATION, checkBias, convolve, PADS, pads, pair, STRIDE } from './convolution.ts'
 import { defineOp, input, nhwc, shapeError } from './define.ts'
-import { transposedWindow } from './taps.ts'
+import { convolveReal } from './real/convolution.ts'
+import { transposedWindow, type Window } from './taps.ts'
 
 export const transposeConv2d = defineOp({
   summary:
@@ -36,32 +38,13 @@ export const transposeConv2d = defineOp({
   },
 
   prepare({ inputs, output, attrs }, constants) {
-    const [, height, width] = nhwc(input(inputs, 0), 'x')
-    const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
-    const [outputHeight, outputWidth] = pair(attrs.output_size, 'output_size')
-    const [strideY, strideX] = pair(attrs.stride, 'stride')
-    const [padTop, padLeft] = pads(attrs.pads)
-    const dilation = 1
-    const window = transposedWindow(
-      {
-        input: height,
-        output: outputHeight,
-        kernel: kernelHeight,
-        stride: strideY,
-        padBefore: padTop,
-        dilation,
-      },
-      {
-        input: width,
-        output: outputWidth,
-        kernel: kernelWidth,
-        stride: strideX,
-        padBefore: padLeft,
-        dilation,
-      },
-    )
     const requant = convRequant(input(inputs, 0), input(inputs, 1), output, attrs.activation, inputs[2])
-    return convolve(inputs, output, window, requant, constants)
+    return convolve(inputs, output, windowOf(inputs, attrs), requant, constants)
+  },
+
+  real: {
+    prepare: ({ inputs, output, attrs }) =>
+      convolveReal(inputs, output, windowOf(inputs, attrs), attrs.activation),
   },
 
   macs: ({ inputs }) => {
@@ -70,3 +53,38 @@ export const transposeConv2d = defineOp({
     return n * height * width * channels * outputs * kernelHeight * kernelWidth
   },
 })
+
+/** The window that gathers what the input pixels add to each output pixel. */
+function windowOf(
+  inputs: readonly TensorType[],
+  attrs: {
+    readonly stride: readonly number[]
+    readonly pads: readonly number[]
+    readonly output_size: readonly number[]
+  },
+): Window {
+  const [, height, width] = nhwc(input(inputs, 0), 'x')
+  const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
+  const [outputHeight, outputWidth] = pair(attrs.output_size, 'output_size')
+  const [strideY, strideX] = pair(attrs.stride, 'stride')
+  const [padTop, padLeft] = pads(attrs.pads)
+  const dilation = 1
+  return transposedWindow(
+    {
+      input: height,
+      output: outputHeight,
+      kernel: kernelHeight,
+      stride: strideY,
+      padBefore: padTop,
+      dilation,
+    },
+    {
+      input: width,
+      output: outputWidth,
+      kernel: kernelWidth,
+      stride: strideX,
+      padBefore: padLeft,
+      dilation,
+    },
+  )
+}

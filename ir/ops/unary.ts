@@ -15,8 +15,11 @@ export function defineUnary<const S extends Readonly<Record<string, AttrSpec>>>(
   readonly summary: string
   readonly attrs: S
   readonly constraints?: readonly TypedConstraint<S>[]
+  /** The same on a float32. */
+  readonly realOf?: (attrs: AttrValues<S>) => ElementFunction
   readonly functionOf: (input: TensorType, output: TensorType, attrs: AttrValues<S>) => ElementFunction
 }): OpDef {
+  const { realOf } = spec
   return defineOp<S>({
     summary: spec.summary,
     inputs: ['x'],
@@ -25,7 +28,13 @@ export function defineUnary<const S extends Readonly<Record<string, AttrSpec>>>(
     inferShape: (inputs) => input(inputs, 0).shape,
     prepare: ({ inputs, output, attrs }) =>
       mapElements(input(inputs, 0), output, spec.functionOf(input(inputs, 0), output, attrs)),
+    ...(realOf && { real: { prepare: ({ attrs }) => mapReals(realOf(attrs)) } }),
   })
+}
+
+/** A kernel that maps float32 elements. */
+export function mapReals(f: ElementFunction): Kernel {
+  return ([x]) => (must(x, 'x') as Float32Array).map(f)
 }
 
 /** A kernel that maps elements, through a table where the input has 8 bits. */

@@ -24,7 +24,8 @@ function section(name: string, def: OpDef): string {
   return (
     `\n## ${name}\n\n${def.summary}\n\nOperands: ${operands}${def.variadic ? ', any number of them' : ''}\n` +
     (attrs && `\n| attribute | type | default | meaning |\n| --- | --- | --- | --- |\n${attrs}`) +
-    (rules && `\n${rules}`)
+    (rules && `\n${rules}`) +
+    (def.real ? '\nAlso on f32 tensors, to which only the rules hold that begin with “On f32”.\n' : '')
   )
 }
 

@@ -17,6 +17,8 @@ const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   add: BINARY,
   sub: BINARY,
   mul: BINARY,
+  div: [/^the machine has no floating point/],
+  clip: [/^the machine has no floating point/],
   pad: [/^it pads channels/],
   avg_pool2d: [...POOL, /^its window is too large/],
   max_pool2d: POOL,

@@ -36,6 +36,8 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   add: on('post.binary, or fused into post.acc', lowerBinary),
   sub: on('post.binary', lowerBinary),
   mul: on('post.binary', lowerBinary),
+  div: host('the machine has no floating point'),
+  clip: host('the machine has no floating point'),
   pad: on('post.unary and post.fill; usually fused into a convolution before that', lowerPad),
   avg_pool2d: on('post.pool', lowerPool),
   max_pool2d: on('post.pool', lowerPool),

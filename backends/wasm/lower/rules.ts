@@ -4,6 +4,7 @@ import { conv2d, depthwiseConv2d, fullyConnected } from './convolutions.ts'
 import { dequantize, product, quantize, sum, unary } from './elementwise.ts'
 import { concat, pad, reshape, stridedSlice, transpose } from './moves.ts'
 import { mean, pool } from './pools.ts'
+import { realOnly } from './real.ts'
 import { resizeBilinear, resizeNearest } from './resizes.ts'
 import type { Rule } from './rule.ts'
 import { vectorizedOr } from './scalar-convolutions.ts'
@@ -19,6 +20,8 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   add: sum,
   sub: sum,
   mul: product,
+  div: realOnly,
+  clip: realOnly,
   pad,
   avg_pool2d: pool,
   max_pool2d: pool,
@@ -50,6 +53,8 @@ export const RUNS_AS: { readonly [N in OpName]: string } = {
   add: 'fixed-point sums',
   sub: 'fixed-point sums',
   mul: 'products and requantization',
+  div: 'no code yet',
+  clip: 'no code yet',
   pad: 'fill and copy; usually fused into a convolution before that',
   avg_pool2d: 'sums and requantization',
   max_pool2d: 'largest of vectors',
