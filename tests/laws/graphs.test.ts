@@ -2,11 +2,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createInterpreter } from '../../ir/interpreter.ts'
-import { OP_NAMES } from '../../ir/ops/names.ts'
+import { OP_NAMES, type OpName } from '../../ir/ops/names.ts'
 import { verify } from '../../ir/verifier.ts'
 import { cases } from './long-run.ts'
 import { randomInputs } from './network-builder.ts'
 import { randomNetwork } from './random-network.ts'
+
+/** Ops that no int8 network has. */
+const OF_REALS: ReadonlySet<OpName> = new Set(['div', 'clip'])
 
 test('random networks are valid and run', () => {
   const seen = new Set<string>()
@@ -18,5 +21,5 @@ test('random networks are valid and run', () => {
     }),
     cases(300),
   )
-  expect([...seen].sort()).toEqual([...OP_NAMES].sort())
+  expect([...seen].sort()).toEqual(OP_NAMES.filter((op) => !OF_REALS.has(op)).sort())
 })

@@ -78,6 +78,25 @@ const conv: fc.Arbitrary<Layer> = fc
     )
   })
 
+/** A convolution whose sums go through thresholds, rising in some channels and falling in others. */
+const thresholds: fc.Arbitrary<Layer> = fc
+  .record({ ...window, ...weighted, steps: fc.integer({ min: 1, max: 15 }), falling: fc.boolean() })
+  .map((r) => (builder) => {
+    const x = builder.pick(r.from, isImage)
+    if (!x) return
+    const { kernel, pads } = fitWindow(x.type, r)
+    const w = builder.weights([r.channels, ...kernel, x.type.shape[3] ?? 1], r.seed, undefined)
+    const sums = builder.node('conv2d', [x.id, w], { stride: r.stride, pads }, undefined, 'i32')
+    const spread = 110 * 110 * Math.sqrt(elementCount(kernel) * (x.type.shape[3] ?? 1))
+    const rows = Int32Array.from({ length: r.channels * r.steps }, (_, i) =>
+      Math.round((((i % r.steps) + 0.5) / r.steps - 0.5) * spread + ((i * 7919) % 101)),
+    )
+    const operands = [sums.id, builder.constant({ dtype: 'i32', shape: [r.channels, r.steps] }, rows)]
+    const directions = Int8Array.from({ length: r.channels }, (_, c) => (c % 3 === 0 ? -1 : 1))
+    if (r.falling) operands.push(builder.constant({ dtype: 'i8', shape: [r.channels] }, directions))
+    builder.node('threshold', operands, { min: -8 }, quantized(scaleOf(x), r.quant))
+  })
+
 const depthwise: fc.Arbitrary<Layer> = fc
   .record({
     ...window,
@@ -297,6 +316,7 @@ const pattern: fc.Arbitrary<Layer> = fc.oneof(
 
 export const randomLayer: fc.Arbitrary<Layer> = fc.oneof(
   { weight: 6, arbitrary: conv },
+  { weight: 1, arbitrary: thresholds },
   { weight: 4, arbitrary: depthwise },
   { weight: 2, arbitrary: transposeConv },
   { weight: 3, arbitrary: fullyConnected },

@@ -140,7 +140,7 @@ test('functions of one element', () => {
   expect(run('clip', [x]).data).toEqual(x.data)
   expect(run('leaky_relu', [x], { alpha: 0.1 }).data).toEqual(expected((v) => (v < 0 ? v * fround(0.1) : v)))
   const close = (op: OpName, f: (x: number) => number) =>
-    run(op, [x]).data.forEach((y, i) => expect(y).toBeCloseTo(f(Number(x.data[i])), 6))
+    expect([...run(op, [x]).data]).toEqual([...x.data].map((v) => expect.closeTo(f(Number(v)), 6)))
   close('logistic', (v) => 1 / (1 + Math.exp(-v)))
   close('tanh', Math.tanh)
   close('hard_swish', (v) => (v * Math.min(6, Math.max(0, v + 3))) / 6)
