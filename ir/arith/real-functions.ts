@@ -5,15 +5,15 @@
  */
 
 /** log2(e), and ln(2) in two parts whose first has zeros at its end, so that its product with an integer is exact. */
-export const LOG2_E = Math.LOG2E
-export const LN2_HIGH = 0.6931471803691238
-export const LN2_LOW = 1.9082149292705877e-10
+const LOG2_E = Math.LOG2E
+const LN2_HIGH = 0.6931471803691238
+const LN2_LOW = 1.9082149292705877e-10
 /** Beyond these exp is 0 or infinite as a float32, and so are quotients with it. */
-export const EXP_MIN = -110
-export const EXP_MAX = 110
+const EXP_MIN = -110
+const EXP_MAX = 110
 
 /** 1 / n! for n = 13 .. 0: the error of the series on [-ln 2 / 2, ln 2 / 2] is below 1e-17. */
-export const EXP_COEFFICIENTS: readonly number[] = Array.from({ length: 14 }, (_, i) => {
+const EXP_COEFFICIENTS: readonly number[] = Array.from({ length: 14 }, (_, i) => {
   let factorial = 1
   for (let n = 2; n <= 13 - i; n++) factorial *= n
   return 1 / factorial
@@ -36,7 +36,7 @@ export function logistic(x: number): number {
 }
 
 /** Below this the first two terms of tanh's series are as good as a double gives. */
-export const TANH_SMALL = 1e-4
+const TANH_SMALL = 1e-4
 
 /** (1 - e) / (1 + e) with e = exp(-2 |x|), and the sign of x. */
 export function tanh(x: number): number {

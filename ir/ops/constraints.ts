@@ -123,7 +123,7 @@ export function isQuantizedActivation(type: TensorType): boolean {
   return QUANTIZED.includes(type.dtype) && type.quant?.scale.length === 1
 }
 
-export function isLowBit(dtype: DType): boolean {
+function isLowBit(dtype: DType): boolean {
   return LOW_BIT.includes(dtype)
 }
 
