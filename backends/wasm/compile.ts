@@ -7,6 +7,7 @@ import { Dot } from './codegen/dot.ts'
 import { ModuleBuilder } from './codegen/module.ts'
 import { callKernel } from './kernels/kernel.ts'
 import { borders } from './lower/borders.ts'
+import { planFusion } from './lower/fusion.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
 import { refuseReal } from './lower/real.ts'
 import { RULES } from './lower/rules.ts'
@@ -27,14 +28,14 @@ const SLACK_BYTES = 64
 /** The modules that compute exactly what the verified graph does. Diagnostics: `wasm/...`. */
 export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<WasmArtifact> {
   return attempt(() => {
-    const lowering = new Lowering(graph, borders(graph))
+    const lowering = new Lowering(graph, borders(graph), planFusion(graph))
     const inputs = graph.inputs.map((id) => port(lowering, id, `input ${id}`))
     graph.inputs.forEach((id, n) => {
       takeInput(lowering, id, must(inputs[n], 'input').place)
     })
     for (const node of graph.nodes) {
       refuseReal(graph, node)
-      RULES[node.op](node, lowering)
+      if (!lowering.fusion.skipped.has(node)) RULES[node.op](node, lowering)
     }
     const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))
     graph.outputs.forEach((id, n) => {

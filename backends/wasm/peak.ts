@@ -5,9 +5,9 @@
  */
 import type { Variant } from './artifact.ts'
 import { ModuleBuilder } from './codegen/module.ts'
+import { INDEX_BYTES } from './kernels/byte-products.ts'
 import { convolutionKernel } from './kernels/convolution.ts'
 import { callKernel } from './kernels/kernel.ts'
-import { INDEX_BYTES } from './kernels/window-products.ts'
 
 const ROWS = 960
 const DEPTH = 576
@@ -71,6 +71,7 @@ export function peakModule(variant: Variant): Uint8Array {
   const b = new ModuleBuilder(variant, END)
   b.exportFunction(IDLE_EXPORT, [])
   const product = {
+    elements: 'bytes',
     rows: 1,
     columns: ROWS,
     inputColumn: DEPTH,

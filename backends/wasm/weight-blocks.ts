@@ -2,9 +2,6 @@
 
 import { range } from './codegen/range.ts'
 
-/** Parameters of four output channels: bias, scale and offset, four 32-bit values each. */
-export const PARAMETER_BYTES = 48
-
 /** Of a weight vector in the weights file: four bytes for each of four channels. */
 export const FILE_VECTOR_BYTES = 16
 
@@ -17,6 +14,8 @@ export interface WeightBlocks {
   readonly vectors: number
   readonly rest: number
   readonly fours: number
+  /** Bytes of the parameters of a vector (see kernels/epilogue.ts). */
+  readonly parameters: number
   readonly sparse?: SparseBlocks
 }
 
@@ -31,11 +30,12 @@ export function weightBlocks(
   channels: number,
   vectors: number,
   fours: number,
+  parameters: number,
   sparse?: SparseBlocks,
 ): WeightBlocks {
   const total = Math.ceil(channels / 4)
   const blocks = Math.floor(total / vectors)
-  return { blocks, vectors, rest: total - blocks * vectors, fours, ...(sparse && { sparse }) }
+  return { blocks, vectors, rest: total - blocks * vectors, fours, parameters, ...(sparse && { sparse }) }
 }
 
 /** Vectors of each block, and the input fours that it has. */
@@ -59,14 +59,14 @@ export function eachBlock({
   }))
 }
 
-export function blockBytes(vectors: number, fours: number, vectorBytes: number): number {
-  return vectors * (PARAMETER_BYTES + vectorBytes * fours)
+export function blockBytes(vectors: number, fours: number, vectorBytes: number, parameters: number): number {
+  return vectors * (parameters + vectorBytes * fours)
 }
 
 /** Of a whole layer. */
 export function weightBytes(blocks: WeightBlocks, vectorBytes: number): number {
   return eachBlock(blocks).reduce(
-    (sum, { vectors, fours }) => sum + blockBytes(vectors, fours.length, vectorBytes),
+    (sum, { vectors, fours }) => sum + blockBytes(vectors, fours.length, vectorBytes, blocks.parameters),
     0,
   )
 }

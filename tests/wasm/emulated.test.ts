@@ -8,10 +8,13 @@ import { afterEach, beforeEach, test, vi } from 'vitest'
 import { signatureOf } from '../../backends/wasm/bundle/signature.ts'
 import { type Expression, ModuleBuilder } from '../../backends/wasm/codegen/module.ts'
 import { instantiate } from '../../backends/wasm/runtime/runtime.js'
+import { typeOf } from '../../ir/graph.ts'
 import { modelExecutable } from '../../src/wasm-executable.ts'
 import { cases } from '../laws/long-run.ts'
 import { randomInputs } from '../laws/network-builder.ts'
 import { randomNetwork } from '../laws/random-network.ts'
+import { randomElements } from './one-op.ts'
+import { chains } from './random-chains.ts'
 import { checkOnWasm, type Engine } from './wasm-law.ts'
 
 const EMULATOR: Engine = {
@@ -78,6 +81,16 @@ test('random networks on x86 and on Arm equal the interpreter bit for bit', asyn
   await fc.assert(
     fc.asyncProperty(randomNetwork(), fc.nat(), async (graph, seed) => {
       await checkOnWasm(graph, seed, [randomInputs(graph, seed)], EMULATOR)
+    }),
+    cases(60),
+  )
+})
+
+test('so do networks on elements of few bits', async () => {
+  await fc.assert(
+    fc.asyncProperty(chains, fc.nat(1 << 20), async (graph, seed) => {
+      const inputs = graph.inputs.map((id) => randomElements(typeOf(graph, id), seed))
+      await checkOnWasm(graph, seed, [inputs], EMULATOR)
     }),
     cases(60),
   )

@@ -42,8 +42,12 @@ export function oneOpGraph({ op, operands, attrs, output }: OneOp): Graph {
 }
 
 /** The law for one op, on elements of the types' whole ranges. */
-async function checkOneOp(one: OneOp, seed: number): Promise<void> {
-  const graph = oneOpGraph(one)
+function checkOneOp(one: OneOp, seed: number): Promise<void> {
+  return checkGraph(oneOpGraph(one), seed)
+}
+
+/** The same for any network. */
+export async function checkGraph(graph: Graph, seed: number): Promise<void> {
   const findings = verify(graph)
   if (findings.length > 0) throw new Error(`not a valid network: ${findings[0]?.message}`)
   const inputs = [seed, seed + 1].map((s) =>

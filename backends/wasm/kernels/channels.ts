@@ -33,23 +33,19 @@ function thresholdEntry(steps: number): number {
 }
 
 /**
- * For each channel a mask, then its thresholds. With direction -1 the mask is -1: -x reaches t where ~x = -x - 1
- * reaches t - 1; if that is below every int32, everything does.
+ * Of a channel a mask, then its thresholds. With direction -1 the mask is -1: -x reaches t where ~x = -x - 1 reaches
+ * t - 1; if that is below every int32, everything does.
  */
-export function thresholdTable(
+export function thresholdWords(
   thresholds: TensorData,
+  steps: number,
   directions: TensorData | undefined,
-  channels: number,
-): Uint8Array {
-  const steps = thresholds.length / channels
-  const words = Int32Array.from({ length: channels * (steps + 1) }, (_, n) => {
-    const [channel, k] = [Math.floor(n / (steps + 1)), (n % (steps + 1)) - 1]
+): (channel: number) => readonly number[] {
+  return (channel) => {
     const turns = Number(directions?.[channel] ?? 1) < 0
-    if (k < 0) return turns ? -1 : 0
-    const threshold = Number(thresholds[channel * steps + k])
-    return turns ? Math.max(threshold - 1, -(2 ** 31)) : threshold
-  })
-  return new Uint8Array(words.buffer)
+    const own = Array.from({ length: steps }, (_, k) => Number(thresholds[channel * steps + k]))
+    return turns ? [-1, ...own.map((t) => Math.max(t - 1, -(2 ** 31)))] : [0, ...own]
+  }
 }
 
 /** Addresses: int32 sums, the table, elements of at most 8 bits. */

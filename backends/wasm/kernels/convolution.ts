@@ -16,27 +16,33 @@
  * pass. (Blocks outside and pixels inside is no faster: either side comes from the second-level cache in time.)
  *
  * Sparse weights. Where many of a layer's weights are zero, a block has only those chunks of its window that hold
- * another number (see window-products.ts); what follows a block's parameters is as long as it needs to be.
+ * another number (see byte-products.ts); what follows a block's parameters is as long as it needs to be.
  */
 
 import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { range } from '../codegen/range.ts'
-import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
+import { BitProducts } from './bit-products.ts'
+import { ByteProducts } from './byte-products.ts'
 import {
   type Bounds,
+  channelBytes,
   type Epilogue,
   type ExactChannel,
   epilogueConstants,
   epilogueShape,
+  parameterBytes,
   requantizeAndStore,
   storedBounds,
 } from './epilogue.ts'
 import { replaceExact } from './exact.ts'
 import type { Kernel } from './kernel.ts'
-import { type Part, type Window, WindowProducts, windowFours } from './window-products.ts'
+import type { Part, Products } from './products.ts'
+import type { Window } from './window.ts'
 
 export interface ConvolutionSpec extends Window {
+  /** Elements of the window: bytes, or bits as bit-products.ts has them. */
+  readonly elements: 'bytes' | 'bits'
   /** Output rows and columns. */
   readonly rows: number
   readonly columns: number
@@ -60,23 +66,6 @@ export interface Sparse {
   /** For blocks with exact channels: the fours that the blocks before have, by their first channel. */
   readonly foursBefore: Readonly<Record<number, number>>
 }
-
-/** Of the 16 vector registers of x86, one is the engine's. */
-const REGISTERS = 15
-
-/**
- * Pixels of a tile of so many vectors of channels: their sums, the vectors of the smaller side, and one of the other fit
- * into registers. Two vectors beside six pixels, or six beside two, make the most of them.
- */
-export function tileWidth(vectors: number): number {
-  let width = 1
-  while ((width + 1) * vectors + Math.min(width + 1, vectors) + 1 <= REGISTERS) width++
-  return width
-}
-
-/** Of plain SIMD, whose inputs take two registers each: more vectors of channels beside fewer pixels widen less. */
-const PLAIN_SUMS = 8
-const PLAIN_VECTORS = 4
 
 /** Addresses: input (of the first window), output, weights, and for sparse weights the index of their chunks. */
 export function convolutionKernel(spec: ConvolutionSpec): Kernel {
@@ -111,15 +100,13 @@ class Emitter {
   private readonly f: FunctionBuilder
   private readonly spec: ConvolutionSpec
   private readonly bounds: Bounds
-  private readonly dot: Dot
-  private readonly products: WindowProducts
+  private readonly products: Products
+  private readonly parameterBytes: number
+  private readonly channelBytes: number
   private readonly x: Local
   private readonly w: Local
   private readonly y: Local
-  private readonly index: Local | undefined
   private readonly block: Local
-  private readonly vectorBytes: number
-  private readonly merged: number
   private readonly sums: readonly Local[]
 
   constructor(
@@ -136,32 +123,18 @@ class Emitter {
     this.b = b
     this.f = f
     this.spec = spec
-    this.dot = new Dot(b, f)
     this.x = x
     this.w = w
     this.y = y
-    this.index = index
     this.block = f.i32()
-    this.vectorBytes = Dot.weightBytes(b.variant)
-    this.merged = this.mergedBlocks()
-    const vectors = this.merged * spec.vectors
-    this.products = new WindowProducts(b, f, this.dot, spec, this.widest(), vectors)
-    this.sums = Array.from({ length: this.widest() * vectors }, () => f.v128())
-  }
-
-  /** Blocks that a tile covers: an input that must be widened is worth more channels. */
-  private mergedBlocks(): number {
-    const { vectors, channels } = this.spec
-    // Sparse blocks skip what each of them can.
-    if (this.b.variant !== 'plain' || this.spec.sparse !== undefined) return 1
-    const most = Math.floor(PLAIN_VECTORS / vectors)
-    return Math.max(1, Math.min(most, Math.floor(channels / (4 * vectors))))
-  }
-
-  private widest(): number {
-    const vectors = this.merged * this.spec.vectors
-    const width = this.b.variant === 'plain' ? Math.floor(PLAIN_SUMS / vectors) : tileWidth(vectors)
-    return Math.max(1, Math.min(this.spec.columns, width))
+    this.parameterBytes = parameterBytes(spec.epilogue.form)
+    this.channelBytes = channelBytes(spec.epilogue.form)
+    this.products =
+      spec.elements === 'bits'
+        ? new BitProducts(b, f, spec)
+        : new ByteProducts(b, f, spec, this.parameterBytes, index)
+    const { widest, merged } = this.products
+    this.sums = Array.from({ length: widest * merged * spec.vectors }, () => f.v128())
   }
 
   emit(): readonly Expression[] {
@@ -179,7 +152,9 @@ class Emitter {
     const statements = parts.flatMap(({ part, count }, n) =>
       f.repeat(count, () => [
         ...body(part),
-        ...(n === parts.length - 1 && count === 1 ? [] : [...next(part), ...f.advance(y, part.channels)]),
+        ...(n === parts.length - 1 && count === 1
+          ? []
+          : [...next(part), ...f.advance(y, part.channels * this.channelBytes)]),
       ]),
     )
     const last = parts.at(-1)
@@ -187,9 +162,9 @@ class Emitter {
     // Back to the first channel.
     return [
       block.set(w.get()),
-      ...(this.index === undefined ? [] : [this.products.index.set(this.index.get())]),
+      ...this.products.begin(),
       ...statements,
-      ...f.advance(y, stays - spec.channels),
+      ...f.advance(y, (stays - spec.channels) * this.channelBytes),
     ]
   }
 
@@ -197,23 +172,24 @@ class Emitter {
   private parts(): readonly { readonly part: Part; readonly count: number }[] {
     const { channels, vectors } = this.spec
     const whole = Math.floor(channels / (4 * vectors))
-    const groups = Math.floor(whole / this.merged)
-    const left = whole - groups * this.merged
+    const { merged } = this.products
+    const groups = Math.floor(whole / merged)
+    const left = whole - groups * merged
     const part = (blockVectors: number, blocks: number, count: number, from: number, own: number) => ({
       part: { blockVectors, blocks, from, to: from + count * own, channels: own },
       count,
     })
-    const grouped = groups * this.merged * 4 * vectors
+    const grouped = groups * merged * 4 * vectors
     const full = whole * 4 * vectors
     return [
-      part(vectors, this.merged, groups, 0, this.merged * 4 * vectors),
+      part(vectors, merged, groups, 0, merged * 4 * vectors),
       part(vectors, left, left === 0 ? 0 : 1, grouped, left * 4 * vectors),
       part(Math.ceil((channels - full) / 4), 1, channels === full ? 0 : 1, full, channels - full),
     ].filter(({ count }) => count > 0)
   }
 
   private blockBytes(vectors: number): number {
-    return blockBytes(vectors, windowFours(this.spec), this.vectorBytes)
+    return vectors * this.parameterBytes + this.products.weightBytes(vectors)
   }
 
   /** The body for each tile of pixels, with `x` at its first window and `y` at its first pixel. */
@@ -223,7 +199,7 @@ class Emitter {
       ...f.advance(x, width * spec.inputColumn),
       ...f.advance(y, width * spec.outputColumn),
     ]
-    const tiles = evenTiles(spec.columns, this.widest())
+    const tiles = evenTiles(spec.columns, this.products.widest)
     const back = [
       ...f.advance(x, spec.inputRow - spec.columns * spec.inputColumn),
       ...f.advance(y, spec.outputRow - spec.columns * spec.outputColumn),
@@ -240,24 +216,25 @@ class Emitter {
   }
 
   private tile(width: number, part: Part): readonly Expression[] {
-    const { f, dot, spec, block, products, b } = this
+    const { f, spec, block, b } = this
     const vectors = Math.ceil(part.channels / 4)
     const sum = (pixel: number, vector: number) => this.sums[pixel * vectors + vector] as Local
     const parameters = (vector: number) => {
       const ownBlock = Math.floor(vector / part.blockVectors)
-      return ownBlock * this.blockBytes(part.blockVectors) + (vector % part.blockVectors) * PARAMETER_BYTES
+      return (
+        ownBlock * this.blockBytes(part.blockVectors) + (vector % part.blockVectors) * this.parameterBytes
+      )
     }
     return [
-      ...range(vectors).flatMap((v) => {
-        const pixels = range(width).map((p) => sum(p, v))
-        return dot.start(pixels, block.get(), parameters(v))
+      ...this.products.sums({
+        x: this.x,
+        block,
+        width,
+        part,
+        sum,
+        parameters,
+        first: part.blockVectors * this.parameterBytes,
       }),
-      products.weights.set(
-        b.wasm.i32.add(block.get(), b.wasm.i32.const(part.blockVectors * PARAMETER_BYTES)),
-      ),
-      ...(spec.sparse === undefined
-        ? products.dense(this.x, width, part, sum)
-        : products.sparse(this.x, width, part, spec.sparse.chunkFours, sum)),
       ...replaceExact(b, {
         channels: spec.exact.filter(({ channel }) => channel >= part.from && channel < part.to),
         width,
@@ -277,7 +254,7 @@ class Emitter {
           range(vectors).map((v) => ({
             sums: sum(p, v),
             parameters: parameters(v),
-            output: p * spec.outputColumn + 4 * v,
+            output: p * spec.outputColumn + 4 * v * this.channelBytes,
             channels: Math.min(4, part.channels - 4 * v),
           })),
         ),
@@ -292,7 +269,7 @@ class Emitter {
     const { vectors, sparse } = this.spec
     if (sparse === undefined) return (channel / (4 * vectors)) * this.blockBytes(vectors)
     const fours = sparse.foursBefore[channel] ?? 0
-    return (channel / 4) * PARAMETER_BYTES + vectors * this.vectorBytes * fours
+    return (channel / 4) * this.parameterBytes + vectors * Dot.weightBytes(this.b.variant) * fours
   }
 }
 

@@ -14,14 +14,16 @@
 import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { range } from '../codegen/range.ts'
-import { blockBytes, PARAMETER_BYTES } from '../weight-blocks.ts'
+import { blockBytes } from '../weight-blocks.ts'
 import { evenTiles } from './convolution.ts'
 import {
   type Bounds,
+  channelBytes,
   type Epilogue,
   type ExactChannel,
   epilogueConstants,
   epilogueShape,
+  parameterBytes,
   requantizeAndStore,
   storedBounds,
 } from './epilogue.ts'
@@ -94,6 +96,8 @@ class Emitter {
   private readonly sums: readonly Local[]
   private readonly fours: number
   private readonly vectorBytes: number
+  private readonly parameterBytes: number
+  private readonly channelBytes: number
 
   constructor(
     b: ModuleBuilder,
@@ -121,12 +125,14 @@ class Emitter {
     this.taps = this.dot.multiplicand()
     this.weight = this.dot.multiplicand()
     this.vectorBytes = Dot.weightBytes(b.variant)
+    this.parameterBytes = parameterBytes(spec.epilogue.form)
+    this.channelBytes = channelBytes(spec.epilogue.form)
     this.fours = depthwiseFours(spec.kernelHeight, spec.kernelWidth)
     this.sums = Array.from({ length: this.widest() * DEPTHWISE_VECTORS }, () => f.v128())
   }
 
   private blockBytes(): number {
-    return blockBytes(DEPTHWISE_VECTORS, this.fours, this.vectorBytes)
+    return blockBytes(DEPTHWISE_VECTORS, this.fours, this.vectorBytes, this.parameterBytes)
   }
 
   /** Pixels of a tile. */
@@ -152,7 +158,7 @@ class Emitter {
     const rest = spec.channels - whole * BLOCK_CHANNELS
     const next = [
       ...f.advance(x, BLOCK_CHANNELS),
-      ...f.advance(y, BLOCK_CHANNELS),
+      ...f.advance(y, BLOCK_CHANNELS * this.channelBytes),
       ...f.advance(block, this.blockBytes()),
     ]
     return [
@@ -160,7 +166,7 @@ class Emitter {
       ...f.repeat(whole, () => [...body(BLOCK_CHANNELS), ...next]),
       ...(rest === 0 ? [] : body(rest)),
       ...f.advance(x, -whole * BLOCK_CHANNELS),
-      ...f.advance(y, -whole * BLOCK_CHANNELS),
+      ...f.advance(y, -whole * BLOCK_CHANNELS * this.channelBytes),
     ]
   }
 
@@ -171,11 +177,11 @@ class Emitter {
         f.repeat(count, () => [
           ...this.tile(width, channels),
           ...f.advance(x, width * spec.inputColumn),
-          ...f.advance(y, width * spec.channels),
+          ...f.advance(y, width * spec.channels * this.channelBytes),
         ]),
       ),
       ...f.advance(x, -spec.columns * spec.inputColumn),
-      ...f.advance(y, -spec.columns * spec.channels),
+      ...f.advance(y, -spec.columns * spec.channels * this.channelBytes),
     ]
   }
 
@@ -188,7 +194,7 @@ class Emitter {
     return [
       ...range(vectors).flatMap((v) => {
         const pixels = range(width).map((p) => sum(p, v))
-        return dot.start(pixels, block.get(), v * PARAMETER_BYTES)
+        return dot.start(pixels, block.get(), v * this.parameterBytes)
       }),
       // Eight channels at a time: their sums and columns fit into registers.
       ...range(Math.ceil(vectors / 2)).flatMap((half) => this.window(half, width, vectors, sum)),
@@ -210,8 +216,8 @@ class Emitter {
         range(width).flatMap((p) =>
           range(vectors).map((v) => ({
             sums: sum(p, v),
-            parameters: v * PARAMETER_BYTES,
-            output: p * spec.channels + 4 * v,
+            parameters: v * this.parameterBytes,
+            output: (p * spec.channels + 4 * v) * this.channelBytes,
             channels: Math.min(4, channels - 4 * v),
           })),
         ),
@@ -225,7 +231,7 @@ class Emitter {
   private window(half: number, width: number, vectors: number, sum: SumAt): readonly Expression[] {
     const { f, spec, row, weights, block, x, b, vectorBytes } = this
     const groups = Math.ceil(spec.kernelWidth / 4)
-    const first = vectors * PARAMETER_BYTES
+    const first = vectors * this.parameterBytes
     const four = (inputs: Place, weightsAt: Place, group: number) =>
       this.four(
         half,

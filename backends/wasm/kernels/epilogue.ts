@@ -1,10 +1,10 @@
 /**
- * From sums to output bytes: requantization (see float-requant.ts), the output's zero point, clamping, narrowing and
- * the stores of a tile.
+ * From sums to output bytes: requantization (see float-requant.ts) or thresholds, the output's zero point, clamping,
+ * narrowing and the stores of a tile. Or the sums themselves.
  *
- * The parameters of four channels are bias, scale and offset, four 32-bit values each. A single channel for which no
+ * Parameters are vectors of four channels. Of requantization: bias, scale and offset. A single channel for which no
  * float32 function was found is requantized by the integer rule itself: its sum is replaced by the exact result, and
- * its scale is 1 and its offset 1/2.
+ * its scale is 1 and its offset 1/2. Of sums: the bias. Of thresholds: bias, then what `thresholdWords` gives.
  */
 import type { RoundingRule } from '../../../ir/arith/rounding.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
@@ -15,10 +15,18 @@ import { exactResult } from './exact.ts'
 export const BIAS_OFFSET = 0
 const SCALE_OFFSET = 16
 const OFFSET_OFFSET = 32
+const MASK_OFFSET = 16
+const THRESHOLDS_OFFSET = 32
+
+/**
+ * `sums`: int32, without scaling. `thresholds N`: zeroPoint + the number of N thresholds reached. `signs`: +1 where the
+ * only one is reached, else -1. `bits`: the same as packed bits, eight channels a byte.
+ */
+export type Staircase = `thresholds ${number}` | 'signs' | 'bits'
 
 export interface Epilogue {
   /** An integer rule for every channel takes as parameters the bias and `scalingWords`. */
-  readonly form: FloatForm | IntegerRule
+  readonly form: FloatForm | IntegerRule | 'sums' | Staircase
   readonly zeroPoint: number
   readonly min: number
   readonly max: number
@@ -26,6 +34,7 @@ export interface Epilogue {
 
 /** What the code of an epilogue depends on; zero point and bounds are arguments. */
 export function epilogueShape({ form, zeroPoint, min, max }: Epilogue): EpilogueShape {
+  if (form === 'sums' || form === 'bits') return { form, hasZeroPoint: false, hasMin: false, hasMax: false }
   return { form, hasZeroPoint: zeroPoint !== -128, hasMin: min > -128, hasMax: max < 127 }
 }
 
@@ -34,6 +43,25 @@ interface EpilogueShape {
   readonly hasZeroPoint: boolean
   readonly hasMin: boolean
   readonly hasMax: boolean
+}
+
+/** Bytes of the parameters of four channels. */
+export function parameterBytes(form: Epilogue['form']): number {
+  if (form === 'sums') return 16
+  return isStaircase(form) ? THRESHOLDS_OFFSET + 16 * stepsOf(form) : 48
+}
+
+/** Bytes of an output channel. */
+export function channelBytes(form: Epilogue['form']): number {
+  return form === 'sums' ? 4 : form === 'bits' ? 1 / 8 : 1
+}
+
+function isStaircase(form: Epilogue['form']): form is Staircase {
+  return form === 'signs' || form === 'bits' || form.startsWith('thresholds ')
+}
+
+function stepsOf(form: Staircase): number {
+  return form === 'signs' || form === 'bits' ? 1 : Number(form.slice('thresholds '.length))
 }
 
 /** The arguments. */
@@ -104,6 +132,8 @@ export function requantizeAndStore(
   output: Local,
 ): readonly Expression[] {
   const { i8x16, i16x8, v128 } = b.wasm
+  if (form === 'sums') return vectors.flatMap((vector) => storeSums(b, vector, output))
+  if (form === 'bits') return storeBits(b, vectors, parameters, output)
   const statements: Expression[] = []
   const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
   const [zeroPoint, min, max] = [f.v128(), f.v128(), f.v128()]
@@ -111,7 +141,11 @@ export function requantizeAndStore(
     const rule = form.slice('integer '.length) as RoundingRule
     statements.push(...vectors.flatMap((vector) => integerLanes(b, rule, vector, parameters)))
   }
-  for (const at of isInteger(form) ? [] : new Set(vectors.map((v) => v.parameters))) {
+  if (isStaircase(form)) {
+    const step = form === 'signs' ? 2 : 1
+    statements.push(...vectors.flatMap((v) => countReached(b, stepsOf(form), step, v, parameters, product)))
+  }
+  for (const at of isInteger(form) || isStaircase(form) ? [] : new Set(vectors.map((v) => v.parameters))) {
     statements.push(scale.set(v128.load(at + SCALE_OFFSET, 4, parameters.get())))
     statements.push(offset.set(v128.load(at + OFFSET_OFFSET, 4, parameters.get())))
     for (const { sums } of vectors.filter((v) => v.parameters === at)) {
@@ -144,6 +178,64 @@ export function requantizeAndStore(
     statements.push(...storeQuad(v128, quad, bytes, output))
   }
   return statements
+}
+
+/** The sums of four channels, int32. */
+function storeSums(b: ModuleBuilder, { sums, output: at, channels }: Outgoing, output: Local) {
+  const { v128 } = b.wasm
+  if (channels === 4) return [v128.store(at, 4, output.get(), sums.get())]
+  return Array.from({ length: channels }, (_, lane) =>
+    v128.store32_lane(at + 4 * lane, 4, lane, output.get(), sums.get()),
+  )
+}
+
+/** Whether each of four sums reaches the k-th threshold of its channel: all bits, or none. `turned` are the sums. */
+function reached(b: ModuleBuilder, turned: Expression, at: number, k: number, parameters: Local): Expression {
+  const { i32x4, v128 } = b.wasm
+  return i32x4.ge_s(turned, v128.load(at + THRESHOLDS_OFFSET + 16 * k, 4, parameters.get()))
+}
+
+function turned(b: ModuleBuilder, { sums, parameters: at }: Outgoing, parameters: Local): Expression {
+  const { v128 } = b.wasm
+  return v128.xor(sums.get(), v128.load(at + MASK_OFFSET, 4, parameters.get()))
+}
+
+/** sums = the number of thresholds reached, times the step. */
+function countReached(
+  b: ModuleBuilder,
+  steps: number,
+  step: 1 | 2,
+  vector: Outgoing,
+  parameters: Local,
+  value: Local,
+): readonly Expression[] {
+  const { i32, i32x4 } = b.wasm
+  const { sums, parameters: at } = vector
+  const mask = (k: number) => reached(b, value.get(), at, k, parameters)
+  return [
+    value.set(turned(b, vector, parameters)),
+    sums.set(i32x4.neg(mask(0))),
+    // A mask is -1.
+    ...Array.from({ length: steps - 1 }, (_, k) => sums.set(i32x4.sub(sums.get(), mask(k + 1)))),
+    ...(step === 1 ? [] : [sums.set(i32x4.shl(sums.get(), i32.const(1)))]),
+  ]
+}
+
+/** One byte of eight channels: the vectors of a pixel are pairs. */
+function storeBits(
+  b: ModuleBuilder,
+  vectors: readonly Outgoing[],
+  parameters: Local,
+  output: Local,
+): readonly Expression[] {
+  const { i32, i32x4 } = b.wasm
+  const four = (vector: Outgoing) =>
+    i32x4.bitmask(reached(b, turned(b, vector, parameters), vector.parameters, 0, parameters))
+  return vectors.flatMap((low, n) => {
+    const high = vectors[n + 1]
+    if (n % 2 === 1 || high === undefined) return []
+    return [i32.store8(low.output, 1, output.get(), i32.or(four(low), i32.shl(four(high), i32.const(4))))]
+  })
 }
 
 function isInteger(form: Epilogue['form']): form is IntegerRule {

@@ -10,24 +10,36 @@
 import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
-import { FILE_VECTOR_BYTES, PARAMETER_BYTES, type WeightBlocks } from '../weight-blocks.ts'
+import { FILE_VECTOR_BYTES, type WeightBlocks } from '../weight-blocks.ts'
+import { INDEX_BYTES } from './byte-products.ts'
 import { BIAS_OFFSET } from './epilogue.ts'
 import type { Kernel } from './kernel.ts'
-import { INDEX_BYTES } from './window-products.ts'
 
 /**
  * Addresses: the layer's weights as in the file, where the layer's kernel reads them, perhaps the same, and the index
  * of sparse weights.
  */
-export function prepareWeightsKernel({ blocks, vectors, rest, fours, sparse }: WeightBlocks): Kernel {
+export function prepareWeightsKernel(layer: WeightBlocks): Kernel {
+  const { blocks, vectors, rest, fours, parameters, sparse } = layer
   return {
     name: `weights of ${4 * (blocks * vectors + rest)} channels`,
     // One function for all layers; an index at 0 is none.
-    constants: sparse ? [blocks, vectors, rest, sparse.chunkFours] : [0, blocks, vectors, rest, fours],
+    constants: sparse
+      ? [blocks, vectors, rest, sparse.chunkFours, parameters]
+      : [0, blocks, vectors, rest, fours, parameters],
     define: (b) =>
-      b.define('prepare weights', 7, (f, file, layer, index, ...shape) => {
-        const [ownBlocks, ownVectors, ownRest, chunkFours] = shape
-        if (!file || !layer || !index || !ownBlocks || !ownVectors || !ownRest || !chunkFours) {
+      b.define('prepare weights', 8, (f, file, place, index, ...shape) => {
+        const [ownBlocks, ownVectors, ownRest, chunkFours, parameterBytes] = shape
+        if (
+          !file ||
+          !place ||
+          !index ||
+          !ownBlocks ||
+          !ownVectors ||
+          !ownRest ||
+          !chunkFours ||
+          !parameterBytes
+        ) {
           throw new Error('internal error: parameters')
         }
         if (b.variant !== 'plain' && storedZero(b.variant) === 0) return []
@@ -36,8 +48,8 @@ export function prepareWeightsKernel({ blocks, vectors, rest, fours, sparse }: W
           ownFours.set(chunkFours.get()),
           b.wasm.if(index.get(), takeEntries(b, index, ownFours)),
           ...(b.variant === 'plain'
-            ? widen(b, f, vectorsOfPart, ownFours, file, layer)
-            : adjustBias(b, f, vectorsOfPart, ownFours, layer)),
+            ? widen(b, f, vectorsOfPart, ownFours, parameterBytes, file, place)
+            : adjustBias(b, f, vectorsOfPart, ownFours, parameterBytes, place)),
         ]
         const whole = f.repeatCounted(ownBlocks.get(), () => part(ownVectors))
         return [
@@ -65,6 +77,7 @@ function widen(
   f: FunctionBuilder,
   vectors: Local,
   fours: Local,
+  parameterBytes: Local,
   file: Local,
   layer: Local,
 ): readonly Expression[] {
@@ -72,10 +85,10 @@ function widen(
   const copied = (offset: number) => v128.load(offset, 16, file.get())
   const pairs = f.v128()
   return [
-    ...f.repeatCounted(vectors.get(), () => [
-      ...[0, 16, 32].map((offset) => v128.store(offset, 16, layer.get(), copied(offset))),
-      ...f.advance(layer, PARAMETER_BYTES),
-      ...f.advance(file, PARAMETER_BYTES),
+    ...f.repeatCounted(i32.mul(vectors.get(), i32.shr_u(parameterBytes.get(), i32.const(4))), () => [
+      v128.store(0, 16, layer.get(), copied(0)),
+      ...f.advance(layer, 16),
+      ...f.advance(file, 16),
     ]),
     ...ifAny(
       b,
@@ -99,6 +112,7 @@ function adjustBias(
   f: FunctionBuilder,
   vectors: Local,
   fours: Local,
+  parameterBytes: Local,
   block: Local,
 ): readonly Expression[] {
   const { i8x16, i32, i32x4, v128 } = b.wasm
@@ -107,12 +121,11 @@ function adjustBias(
   const [ones, w, sums] = [dot.multiplicand(), dot.multiplicand(), f.v128()]
   const surplus = () => i32x4.shl(sums.get(), i32.const(Math.log2(storedZero(b.variant))))
   const bias = () => v128.load(BIAS_OFFSET, 4, parameters.get())
-  const times = (count: Local, bytes: number) => i32.mul(count.get(), i32.const(bytes))
   return [
     ones.low.set(i8x16.splat(i32.const(1))),
-    step.set(times(vectors, FILE_VECTOR_BYTES)),
+    step.set(i32.mul(vectors.get(), i32.const(FILE_VECTOR_BYTES))),
     parameters.set(block.get()),
-    first.set(i32.add(block.get(), times(vectors, PARAMETER_BYTES))),
+    first.set(i32.add(block.get(), i32.mul(vectors.get(), parameterBytes.get()))),
     block.set(i32.add(first.get(), i32.mul(step.get(), fours.get()))),
     ...f.repeatCounted(vectors.get(), () => [
       sums.set(v128.const(new Uint8Array(16))),
@@ -127,7 +140,7 @@ function adjustBias(
         ]),
       ),
       v128.store(BIAS_OFFSET, 4, parameters.get(), i32x4.sub(bias(), surplus())),
-      ...f.advance(parameters, PARAMETER_BYTES),
+      parameters.set(i32.add(parameters.get(), parameterBytes.get())),
       ...f.advance(first, FILE_VECTOR_BYTES),
     ]),
   ]

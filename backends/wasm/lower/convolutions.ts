@@ -1,41 +1,31 @@
 /** Rules of the ops with weights, for int8: each becomes the convolution kernel or the depthwise one. */
-import { type ChannelRequant, convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
+import { convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import type { Node } from '../../../ir/graph.ts'
-import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
 import { DEPTHWISE_VECTORS, depthwiseFours, depthwiseKernel } from '../kernels/depthwise.ts'
-import type { Kernel } from '../kernels/kernel.ts'
-import { at, isContiguous, type Place, type Placement } from '../storage.ts'
+import { at, elementBytes, isContiguous, type Placement } from '../storage.ts'
+import { binaryConv2d, binaryFullyConnected } from './binary.ts'
+import { isBinary } from './fusion.ts'
+import {
+  channelsOf,
+  eachImage,
+  elementRange,
+  type LayerResult,
+  macsOf,
+  result,
+  windowAttrs,
+} from './layers.ts'
 import type { Lowering } from './lowering.ts'
 import { product } from './products.ts'
 import { packLayer } from './weights.ts'
 
-interface WindowAttrs {
-  readonly strideY: number
-  readonly strideX: number
-  readonly dilationY: number
-  readonly dilationX: number
-  readonly top: number
-  readonly left: number
-  readonly activation: Activation
-}
-
-function windowAttrs(node: Node): WindowAttrs {
-  const attrs = withDefaults(OPS[node.op].attrs, node.attrs)
-  const [strideY, strideX] = pair(attrs.stride as readonly number[], 'stride')
-  const [dilationY, dilationX] = pair(attrs.dilation as readonly number[], 'dilation')
-  const [top, left] = pads(attrs.pads as readonly number[])
-  return { strideY, strideX, dilationY, dilationX, top, left, activation: attrs.activation as Activation }
-}
-
-interface Operands {
+interface Operands extends LayerResult {
   readonly x: Placement
-  readonly y: Placement
   readonly weights: TensorData
   readonly bias: TensorData | undefined
 }
@@ -45,7 +35,7 @@ function operands(node: Node, lowering: Lowering): Operands {
   const weights = must(lowering.constant(w), 'constant weights')
   return {
     x: lowering.placement(must(x, 'x')),
-    y: lowering.allocate(must(node.outputs[0], 'an output'), node),
+    ...result(node, lowering, 'windows'),
     weights,
     bias: lowering.constant(b),
   }
@@ -53,6 +43,10 @@ function operands(node: Node, lowering: Lowering): Operands {
 
 /** conv2d: each group of channels by itself. */
 export function conv2d(node: Node, lowering: Lowering): void {
+  if (isBinary(lowering.graph, node)) {
+    binaryConv2d(node, lowering)
+    return
+  }
   const given = operands(node, lowering)
   const [, kernelHeight, kernelWidth, groupChannels] = nhwc(lowering.type(must(node.inputs[1], 'w')), 'w')
   groupedConvolution(node, lowering, given, [kernelHeight, kernelWidth, groupChannels])
@@ -62,7 +56,7 @@ export function conv2d(node: Node, lowering: Lowering): void {
 function groupedConvolution(
   node: Node,
   lowering: Lowering,
-  { x, y, weights, bias }: Operands,
+  { x, y, sumsType, staircase, weights, bias }: Operands,
   [kernelHeight, kernelWidth, groupChannels]: readonly [number, number, number],
 ): void {
   const wType = lowering.type(must(node.inputs[1], 'w'))
@@ -83,7 +77,7 @@ function groupedConvolution(
   const requant = convRequant(
     x.type,
     wType,
-    y.type,
+    sumsType,
     attrs.activation,
     node.inputs[2] === undefined ? undefined : lowering.type(node.inputs[2]),
   )
@@ -101,13 +95,15 @@ function groupedConvolution(
         },
         bias: bias?.slice(firstOutput, firstOutput + groupOutputs),
         requant: channelsOf(requant, firstOutput, groupOutputs),
+        inputRange: elementRange(x.type),
+        ...(staircase && { staircase: staircase(firstOutput) }),
       },
       {
         rows: isPointwise ? 1 : outputHeight,
         columns,
         inputColumn: attrs.strideX * channels,
         inputRow: attrs.strideY * x.rowPitch,
-        outputColumn: outputs,
+        outputColumn: y.rowBytes / outputWidth,
         outputRow: y.rowPitch,
         outer: { count: kernelHeight, step: attrs.dilationY * x.rowPitch },
         inner: { count: runs, step: attrs.dilationX * channels },
@@ -116,27 +112,29 @@ function groupedConvolution(
       node.name,
     )
     const window = at(x.place, g * groupChannels - attrs.top * x.rowPitch - attrs.left * channels)
-    eachImage(node, lowering, x, y, kernel, window, at(y.place, firstOutput), places, groups)
+    const output = at(y.place, firstOutput * elementBytes(y.type.dtype))
+    eachImage(node, lowering, x, y, kernel, window, output, places, groups)
   }
 }
 
 /** depthwise_conv2d: with one output for each channel its own kernel, else a convolution in groups. */
 export function depthwiseConv2d(node: Node, lowering: Lowering): void {
-  const { x, y, weights, bias } = operands(node, lowering)
+  const given = operands(node, lowering)
+  const { x, y, sumsType, staircase, weights, bias } = given
   const wType = lowering.type(must(node.inputs[1], 'w'))
   const [, , , channels] = nhwc(x.type, 'x')
   const [, outputHeight, outputWidth, outputs] = nhwc(y.type, 'y')
   const [, kernelHeight, kernelWidth] = nhwc(wType, 'w')
   if (outputs !== channels) {
     const [kernel, turned] = [[kernelHeight, kernelWidth, 1] as const, outputsFirst(weights, outputs)]
-    groupedConvolution(node, lowering, { x, y, weights: turned, bias }, kernel)
+    groupedConvolution(node, lowering, { ...given, weights: turned }, kernel)
     return
   }
   const attrs = windowAttrs(node)
   const requant = convRequant(
     x.type,
     wType,
-    y.type,
+    sumsType,
     attrs.activation,
     node.inputs[2] === undefined ? undefined : lowering.type(node.inputs[2]),
   )
@@ -153,6 +151,8 @@ export function depthwiseConv2d(node: Node, lowering: Lowering): void {
       },
       bias,
       requant,
+      inputRange: elementRange(x.type),
+      ...(staircase && { staircase: staircase(0) }),
       vectors: DEPTHWISE_VECTORS,
     },
     node.name,
@@ -185,9 +185,13 @@ function outputsFirst(weights: TensorData, outputs: number): TensorData {
 
 /** fully_connected: a convolution of one pixel for each row of the input. */
 export function fullyConnected(node: Node, lowering: Lowering): void {
+  if (isBinary(lowering.graph, node)) {
+    binaryFullyConnected(node, lowering)
+    return
+  }
   const [xId, wId, biasId] = node.inputs
   const x = lowering.flat(must(xId, 'x'), node)
-  const { placement: y, finish } = lowering.flatResult(must(node.outputs[0], 'an output'), node)
+  const { y, sumsType, staircase, finish } = result(node, lowering, 'flat')
   const wType = lowering.type(must(wId, 'w'))
   const weights = must(lowering.constant(wId), 'constant weights')
   const [outputs = 0, depth = 0] = wType.shape
@@ -199,14 +203,16 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
       channels: outputs,
       weight: (channel, k) => (k < depth ? Number(weights[channel * depth + k]) : 0),
       bias: lowering.constant(biasId),
-      requant: fullyConnectedRequant(x.type, wType, y.type, activation as Activation, biasType),
+      requant: fullyConnectedRequant(x.type, wType, sumsType, activation as Activation, biasType),
+      inputRange: elementRange(x.type),
+      ...(staircase && { staircase: staircase(0) }),
     },
     {
       rows: 1,
       columns: elementCount(x.type.shape) / depth,
       inputColumn: depth,
       inputRow: 0,
-      outputColumn: outputs,
+      outputColumn: outputs * elementBytes(y.type.dtype),
       outputRow: 0,
       outer: { count: 1, step: 0 },
       inner: { count: 1, step: 0 },
@@ -216,40 +222,4 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   )
   lowering.step(node, kernel, [x.place, y.place, ...places], macsOf(node, lowering))
   finish()
-}
-
-function channelsOf(requant: ChannelRequant, from: number, count: number): ChannelRequant {
-  return {
-    ...requant,
-    factor: requant.factor.slice(from, from + count),
-    multiplier: requant.multiplier.slice(from, from + count),
-    shift: requant.shift.slice(from, from + count),
-  }
-}
-
-/** One step for each image of the batch; together they count the node's work, or their share of `parts`. */
-function eachImage(
-  node: Node,
-  lowering: Lowering,
-  x: Placement,
-  y: Placement,
-  kernel: Kernel,
-  input: Place,
-  output: Place,
-  weights: readonly Place[],
-  parts: number,
-): void {
-  const macs = macsOf(node, lowering) / (x.images * parts)
-  for (let image = 0; image < x.images; image++) {
-    const places = [at(input, image * x.imagePitch), at(output, image * y.imagePitch), ...weights]
-    lowering.step(node, kernel, places, macs)
-  }
-}
-
-function macsOf(node: Node, lowering: Lowering): number {
-  return OPS[node.op].macs({
-    inputs: node.inputs.map((id) => lowering.type(id)),
-    outputs: node.outputs.map((id) => lowering.type(id)),
-    attrs: node.attrs,
-  })
 }

@@ -4,10 +4,11 @@ import { zeroPointOf } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import { type Graph, typeOf, type ValueId } from '../../../ir/graph.ts'
-import type { TensorType } from '../../../ir/tensor.ts'
+import { elementCount, type TensorType } from '../../../ir/tensor.ts'
 import { borderKernel } from '../kernels/border.ts'
 import { copyKernel } from '../kernels/copy.ts'
 import type { Kernel } from '../kernels/kernel.ts'
+import { bitBytes, packBitsKernel } from '../kernels/pack-bits.ts'
 import { prepareWeightsKernel } from '../kernels/prepare-weights.ts'
 import { align, type Buffer } from '../memory-plan.ts'
 import {
@@ -23,6 +24,7 @@ import {
   placedBytes,
 } from '../storage.ts'
 import type { WeightBlocks } from '../weight-blocks.ts'
+import type { Fusion } from './fusion.ts'
 
 /** What a step belongs to: a node of the graph, or a tensor that it brings in or out. */
 export interface Label {
@@ -52,20 +54,23 @@ export const WEIGHTS = 'weights'
 
 export class Lowering {
   readonly graph: Graph
+  readonly fusion: Fusion
   readonly steps: Step[] = []
   readonly layers: LayerWeights[] = []
   /** Run once, when the weights are in place. */
   readonly initial: Step[] = []
   private readonly placements = new Map<ValueId, Placement>()
+  private readonly bitPlacements = new Map<string, Placement>()
   private readonly borders: ReadonlyMap<ValueId, Border>
   private readonly sizes = new Map<string, number>()
   private readonly constants: Uint8Array[] = []
   private constantBytes = 0
   private temporaries = 0
 
-  constructor(graph: Graph, borders: ReadonlyMap<ValueId, Border>) {
+  constructor(graph: Graph, borders: ReadonlyMap<ValueId, Border>, fusion: Fusion) {
     this.graph = graph
     this.borders = borders
+    this.fusion = fusion
   }
 
   type(id: ValueId): TensorType {
@@ -181,6 +186,42 @@ export class Lowering {
     this.initial.push({ layer: id, op: 'initial', macs: 0, kernel, places: [place, place] })
   }
 
+  /** Makes room for the packed bits of a result, pixels in one run (see kernels/bit-products.ts). */
+  allocateBits(id: ValueId): Placement {
+    const type = this.type(id)
+    const pixel = must(type.shape.at(-1), 'channels')
+    return this.bitPlacement(id, pixel, this.buffer(bitsBytes(type, pixel), `bits ${id}`))
+  }
+
+  private bitPlacement(id: ValueId, pixel: number, place: Place): Placement {
+    const type = this.type(id)
+    const flat = contiguous(type, place)
+    const rowBytes = bitsBytes(type, pixel) / (flat.images * flat.rows)
+    const placement = { ...flat, rowBytes, rowPitch: rowBytes, imagePitch: flat.rows * rowBytes }
+    this.bitPlacements.set(`${id} ${pixel}`, placement)
+    return placement
+  }
+
+  /** The packed bits of a value in pixels of so many elements, its last dimension if that is not said. */
+  bits(id: ValueId, node: Label, pixel = must(this.type(id).shape.at(-1), 'channels')): Placement {
+    const known = this.bitPlacements.get(`${id} ${pixel}`)
+    if (known !== undefined) return known
+    const type = this.type(id)
+    const x = pixel === type.shape.at(-1) ? this.placement(id) : this.flat(id, node)
+    const packed = this.bitPlacement(id, pixel, this.buffer(bitsBytes(type, pixel)))
+    const isFlat = isContiguous(x)
+    const kernel = packBitsKernel({
+      rows: isFlat ? 1 : x.rows,
+      pixels: isFlat ? placedBytes(x) / pixel : x.rowBytes / pixel,
+      channels: pixel,
+      x: x.rowPitch,
+    })
+    for (let n = 0; n < (isFlat ? 1 : x.images); n++) {
+      this.step(node, kernel, [at(x.place, n * x.imagePitch), at(packed.place, n * packed.imagePitch)])
+    }
+    return packed
+  }
+
   /** A value in one run: where it lies, or a copy of it. */
   flat(id: ValueId, node: Label): Placement {
     const placement = this.placement(id)
@@ -249,4 +290,9 @@ export class Lowering {
       to: kept.has(name) ? this.steps.length : (to.get(name) ?? 0),
     }))
   }
+}
+
+/** Of a tensor's packed bits. */
+function bitsBytes({ shape }: TensorType, pixel: number): number {
+  return (elementCount(shape) / pixel) * bitBytes(pixel)
 }

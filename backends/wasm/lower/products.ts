@@ -4,15 +4,19 @@
  */
 import { must } from '../../../ir/diagnostic.ts'
 import { range } from '../codegen/range.ts'
-import { type ConvolutionSpec, convolutionKernel, tileWidth } from '../kernels/convolution.ts'
+import { INDEX_BYTES, tileWidth } from '../kernels/byte-products.ts'
+import { type ConvolutionSpec, convolutionKernel } from '../kernels/convolution.ts'
 import type { Kernel } from '../kernels/kernel.ts'
-import { chunkSizes, fourOffset, INDEX_BYTES, windowFours } from '../kernels/window-products.ts'
+import { chunkSizes, fourOffset, windowFours } from '../kernels/window.ts'
 import type { Place } from '../storage.ts'
 import type { SparseBlocks } from '../weight-blocks.ts'
 import type { Lowering } from './lowering.ts'
 import { type LayerWeights, packLayer } from './weights.ts'
 
-type Geometry = Omit<ConvolutionSpec, 'channels' | 'vectors' | 'epilogue' | 'exact' | 'sparse'>
+export type Geometry = Omit<
+  ConvolutionSpec,
+  'elements' | 'channels' | 'vectors' | 'epilogue' | 'exact' | 'sparse'
+>
 
 /** A kernel, and the places of its weights: what follows input and output among its addresses. */
 export interface Product {
@@ -36,6 +40,7 @@ export function product(
   const { weights, epilogue, exact } = packLayer(lowering, layer, name, index)
   const kernel = convolutionKernel({
     ...geometry,
+    elements: 'bytes',
     channels,
     vectors,
     epilogue,

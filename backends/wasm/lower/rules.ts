@@ -46,10 +46,10 @@ export const RULES: { readonly [N in OpName]: Rule } = {
 
 /** What the op is on int8 tensors, for the list of supported ops. On others it is the same, element by element. */
 export const RUNS_AS: { readonly [N in OpName]: string } = {
-  conv2d: 'matrix product of windows where they lie',
+  conv2d: 'matrix product of windows where they lie; of b1 by counting bits',
   depthwise_conv2d: 'products of channels side by side',
   transpose_conv2d: 'a convolution for each phase of the output',
-  fully_connected: 'matrix product',
+  fully_connected: 'matrix product; of b1 by counting bits',
   add: 'fixed-point sums',
   sub: 'fixed-point sums',
   mul: 'products and requantization',
@@ -72,7 +72,7 @@ export const RUNS_AS: { readonly [N in OpName]: string } = {
   strided_slice: 'copy',
   resize_nearest: 'copy of pixels by table',
   resize_bilinear: 'interpolation in integers',
-  threshold: 'comparisons with each threshold of the channel',
+  threshold: 'comparisons with each threshold of the channel, usually in the convolution before that',
   quantize: 'vectors of float32; between quantizations a table',
   dequantize: 'vectors of float32',
 }

@@ -18,24 +18,16 @@ import {
   scalarConvolutionKernel,
   scalingTable,
 } from '../kernels/scalar-convolution.ts'
-import { byteStrides, elementBytes, isStoredAsInt8, type Placement } from '../storage.ts'
+import { byteStrides, elementBytes, type Placement } from '../storage.ts'
+import { isVectorized } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 import type { Rule } from './rule.ts'
 import { unsupported } from './unsupported.ts'
 
-/** An input of at most 8 bits, and weights that are known and symmetric. */
-function isVectorized(node: Node, lowering: Lowering): boolean {
-  const [x, w, bias] = node.inputs.map((id) => ({ type: lowering.type(id), data: lowering.constant(id) }))
-  if (x === undefined || !isStoredAsInt8(x.type.dtype) || w?.data === undefined) return false
-  if (lowering.type(must(node.outputs[0], 'an output')).dtype === 'i32') return false
-  const isSymmetric = w.type.quant?.zeroPoint.every((zeroPoint) => zeroPoint === 0) === true
-  return isSymmetric && (bias === undefined || bias.data !== undefined)
-}
-
 /** The vectorized rule where it fits the operands, else the scalar one. */
 export function vectorizedOr(vectorized: Rule): Rule {
   return (node, lowering) => {
-    if (isVectorized(node, lowering)) vectorized(node, lowering)
+    if (isVectorized(lowering.graph, node)) vectorized(node, lowering)
     else scalarConvolution(node, lowering)
   }
 }

@@ -1,7 +1,8 @@
 /** Rules of the ops on int32 sums. */
 import { must } from '../../../ir/diagnostic.ts'
-import type { Node } from '../../../ir/graph.ts'
-import { realKernel, realTable, thresholdKernel, thresholdTable } from '../kernels/channels.ts'
+import { type Graph, type Node, valueOf } from '../../../ir/graph.ts'
+import { range } from '../codegen/range.ts'
+import { realKernel, realTable, thresholdKernel, thresholdWords } from '../kernels/channels.ts'
 import type { Placement } from '../storage.ts'
 import type { Label, Lowering } from './lowering.ts'
 import { rowsOf, stepEachImage } from './rows.ts'
@@ -13,24 +14,39 @@ function pixelsOf(x: Placement, y: Placement, channels: number) {
   return { rows, pixels: elements / channels, channels, x: x.rowPitch, y: y.rowPitch }
 }
 
+/** A threshold's constants. */
+export interface Thresholds {
+  readonly channels: number
+  readonly steps: number
+  readonly min: number
+  readonly words: (channel: number) => readonly number[]
+}
+
+/** Undefined where they are computed. */
+export function thresholdsOf(graph: Graph, node: Node): Thresholds | undefined {
+  const [, thresholdsId, directionsId] = node.inputs
+  const { type, data } = valueOf(graph, must(thresholdsId, 'thresholds'))
+  const directions = directionsId === undefined ? undefined : valueOf(graph, directionsId).data
+  if (data === undefined || (directionsId !== undefined && directions === undefined)) return undefined
+  const [channels = 0, steps = 0] = type.shape
+  const words = thresholdWords(data, steps, directions)
+  return { channels, steps, min: Number(node.attrs.min), words }
+}
+
 export function threshold(node: Node, lowering: Lowering): void {
-  const [xId, thresholdsId, directionsId] = node.inputs
-  const x = lowering.placement(must(xId, 'x'))
+  const x = lowering.placement(must(node.inputs[0], 'x'))
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
-  const thresholds = lowering.constant(thresholdsId)
-  const directions = lowering.constant(directionsId)
-  if (thresholds === undefined || (directionsId !== undefined && directions === undefined)) {
-    unsupported(node, 'its thresholds are computed')
-  }
-  const [channels = 0, steps = 0] = lowering.type(must(thresholdsId, 'thresholds')).shape
+  const thresholds = thresholdsOf(lowering.graph, node)
+  if (thresholds === undefined) unsupported(node, 'its thresholds are computed')
+  const { channels, steps, min, words } = thresholds
   const kernel = thresholdKernel({
     ...pixelsOf(x, y, channels),
     steps,
-    min: Number(node.attrs.min),
+    min,
     step: y.type.dtype === 'b1' ? 2 : 1,
   })
-  const table = lowering.weights(thresholdTable(thresholds, directions, channels))
-  stepEachImage(lowering, node, kernel, [x], [table], y)
+  const table = Int32Array.from(range(channels).flatMap(words))
+  stepEachImage(lowering, node, kernel, [x], [lowering.weights(new Uint8Array(table.buffer))], y)
 }
 
 /** dequantize of sums. */

@@ -13,6 +13,7 @@ import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
 import { borderKernel } from '../kernels/border.ts'
 import { at, type Border, bordered, type Placement } from '../storage.ts'
+import { elementRange } from './layers.ts'
 import type { Lowering } from './lowering.ts'
 import { product } from './products.ts'
 
@@ -102,6 +103,7 @@ export function transposeConv2d(node: Node, lowering: Lowering): void {
           },
           bias: lowering.constant(biasId),
           requant,
+          inputRange: elementRange(x.type),
         },
         {
           rows: rows.outputs,

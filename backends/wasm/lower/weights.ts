@@ -3,28 +3,43 @@ import type { ChannelRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import { floatRequant, type SumRange } from '../float-requant.ts'
-import type { Epilogue, ExactChannel } from '../kernels/epilogue.ts'
+import { type Epilogue, type ExactChannel, parameterBytes, type Staircase } from '../kernels/epilogue.ts'
 import { scalingWords } from '../kernels/exact.ts'
 import type { Place } from '../storage.ts'
 import {
   eachBlock,
   FILE_VECTOR_BYTES,
-  PARAMETER_BYTES,
   type SparseBlocks,
   weightBlocks,
   weightBytes,
 } from '../weight-blocks.ts'
 import type { Lowering } from './lowering.ts'
 
-/** A layer's weights as its kernel sees them. */
-export interface LayerWeights {
+/** What becomes of a layer's sums. */
+export interface LayerSums {
   readonly channels: number
-  /** Input bytes of a window, a multiple of 4; those that are padding have zero weights. */
+  /** Elements of a window, those that are padding included, which have zero weights. */
   readonly depth: number
-  /** The weight of an output channel and an input byte of the window. */
+  /** The weight of an output channel and an element of the window. */
   readonly weight: (channel: number, k: number) => number
   readonly bias: TensorData | undefined
   readonly requant: ChannelRequant
+  /** The smallest and the largest input element. */
+  readonly inputRange: readonly [min: number, max: number]
+  /** Where they go through thresholds at once. */
+  readonly staircase?: LayerStaircase
+}
+
+export interface LayerStaircase {
+  readonly form: Staircase
+  /** The output's element that reaches no threshold. */
+  readonly min: number
+  /** Of each channel, as `thresholdWords` gives them. */
+  readonly words: (channel: number) => readonly number[]
+}
+
+/** A layer's weights as its kernel sees them; the depth is a multiple of 4. */
+export interface LayerWeights extends LayerSums {
   /** Vectors of four channels in a block. */
   readonly vectors: number
   readonly sparse?: SparseBlocks
@@ -41,23 +56,17 @@ export interface PackedLayer {
  * the index of sparse weights is.
  */
 export function packLayer(lowering: Lowering, layer: LayerWeights, name: string, index?: Place): PackedLayer {
-  const { channels, depth, vectors, requant, sparse } = layer
-  const { form, exact, shift, words } = requantization(layer)
-  const blocks = weightBlocks(channels, vectors, depth / 4, sparse)
+  const { channels, depth, vectors, sparse } = layer
+  const { epilogue, exact, words } = layerParameters(layer)
+  const blocks = weightBlocks(channels, vectors, depth / 4, parameterBytes(epilogue.form), sparse)
   const bytes = new Uint8Array(weightBytes(blocks, FILE_VECTOR_BYTES))
   const view = new DataView(bytes.buffer)
   let at = 0
   eachBlock(blocks).forEach((block, n) => {
     const first = n * vectors
-    for (let v = 0; v < block.vectors; v++, at += PARAMETER_BYTES) {
-      for (let lane = 0; lane < 4; lane++) {
-        const channel = 4 * (first + v) + lane
-        if (channel >= channels) continue
-        const [scale, offset] = words(channel)
-        view.setInt32(at + 4 * lane, startSum(layer, channel) + shift(channel), true)
-        view.setInt32(at + 16 + 4 * lane, scale, true)
-        view.setInt32(at + 32 + 4 * lane, offset, true)
-      }
+    for (let v = 0; v < block.vectors; v++) {
+      writeParameters(view, at, channels, 4 * (first + v), words)
+      at += blocks.parameters
     }
     for (const four of block.fours) {
       for (let v = 0; v < block.vectors; v++) {
@@ -70,24 +79,67 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string,
       }
     }
   })
-  const weights = lowering.layerWeights(bytes, blocks, name, index)
+  return { weights: lowering.layerWeights(bytes, blocks, name, index), epilogue, exact }
+}
+
+/** The parameters of the four channels from `first` on, as far as they exist. */
+export function writeParameters(
+  view: DataView,
+  at: number,
+  channels: number,
+  first: number,
+  words: (channel: number) => readonly number[],
+): void {
+  for (let lane = 0; lane < 4 && first + lane < channels; lane++) {
+    words(first + lane).forEach((word, n) => {
+      view.setInt32(at + 16 * n + 4 * lane, word, true)
+    })
+  }
+}
+
+/** What epilogue a layer gets, and each channel's parameters for it, as 32-bit words. */
+export function layerParameters(layer: LayerSums): {
+  readonly epilogue: Epilogue
+  readonly exact: readonly ExactChannel[]
+  readonly words: (channel: number) => readonly number[]
+} {
+  const { staircase, requant } = layer
+  if (staircase !== undefined) {
+    return {
+      epilogue: { form: staircase.form, zeroPoint: staircase.min, min: -128, max: 127 },
+      exact: [],
+      words: (channel) => [startSum(layer, channel), ...staircase.words(channel)],
+    }
+  }
   const { outputZeroPoint: zeroPoint, min, max } = requant
-  return { weights, epilogue: { form, zeroPoint, min, max }, exact }
+  if (requant.rule === 'none') {
+    return {
+      epilogue: { form: 'sums', zeroPoint, min, max },
+      exact: [],
+      words: (channel) => [startSum(layer, channel)],
+    }
+  }
+  const { form, exact, shift, words } = requantization(layer)
+  return {
+    epilogue: { form, zeroPoint, min, max },
+    exact,
+    words: (channel) => [startSum(layer, channel) + shift(channel), ...words(channel)],
+  }
 }
 
 /** The bias less zeroPoint * sum of the weights: int32, wrapping, as sums do. */
-function startSum({ depth, weight, bias, requant }: LayerWeights, channel: number): number {
+function startSum({ depth, weight, bias, requant }: LayerSums, channel: number): number {
   let sum = 0
   for (let k = 0; k < depth; k++) sum += weight(channel, k)
   return (Number(bias?.[channel] ?? 0) - Math.imul(requant.inputZeroPoint, sum)) | 0
 }
 
 /** The smallest and largest sum of each channel over all inputs. */
-function sumRange({ channels, depth, weight, bias, requant }: LayerWeights): SumRange {
+function sumRange({ channels, depth, weight, bias, requant, inputRange }: LayerSums): SumRange {
   const min = new Float64Array(channels)
   const max = new Float64Array(channels)
-  const lowest = -128 - requant.inputZeroPoint
-  const highest = 127 - requant.inputZeroPoint
+  const lowest = inputRange[0] - requant.inputZeroPoint
+  const highest = inputRange[1] - requant.inputZeroPoint
   for (let c = 0; c < channels; c++) {
     let low = Number(bias?.[c] ?? 0)
     let high = low
@@ -111,7 +163,7 @@ interface Requantization {
 }
 
 /** By float32, some channels by the integer rule; where those are many, all of them. */
-function requantization(layer: LayerWeights): Requantization {
+function requantization(layer: LayerSums): Requantization {
   const { rule, factor, multiplier, shift } = layer.requant
   const { solved, unsolved } = floatRequant(layer.requant, sumRange(layer))
   const exactChannel = (channel: number): ExactChannel => ({

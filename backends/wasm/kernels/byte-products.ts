@@ -1,5 +1,5 @@
 /**
- * The products of a window of input bytes with a tile's weights, which are packed in the order in which they are read
+ * Products of bytes: those of a window of input bytes with a tile's weights, which are packed in the order in which they are read
  * (see convolution.ts).
  *
  * Dense: the runs of the window one after another. Sparse: a window is cut into chunks of a few input fours that follow
@@ -10,103 +10,116 @@
 import { Dot, type Multiplicand } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { range } from '../codegen/range.ts'
-import { blockBytes } from '../weight-blocks.ts'
-
-/** A loop over runs of bytes: how many, and the distance of their starts. */
-interface Runs {
-  readonly count: number
-  readonly step: number
-}
-
-/** `outer` times `inner` runs of `bytes` bytes. */
-export interface Window {
-  readonly outer: Runs
-  readonly inner: Runs
-  readonly bytes: number
-  /** Bytes from one output's window to that of the next in its row. */
-  readonly inputColumn: number
-}
-
-/** Channels that a tile covers: blocks side by side. */
-export interface Part {
-  /** Vectors of one block, and blocks. */
-  readonly blockVectors: number
-  readonly blocks: number
-  /** The layer's channels that parts of this kind cover, and how many one has. */
-  readonly from: number
-  readonly to: number
-  readonly channels: number
-}
-
-/** The local of a pixel's vector of sums. */
-type Sum = (pixel: number, vector: number) => Local
+import type { Part, Products, Sum } from './products.ts'
+import { joinRuns, runFours, type Window, windowFours } from './window.ts'
 
 /** Bytes of an entry of the index. */
 export const INDEX_BYTES = 4
 
-/** Input fours of a run, with those that are padding in part. */
-function runFours({ bytes }: Pick<Window, 'bytes'>): number {
-  return Math.ceil(bytes / 4)
+interface ByteSpec extends Window {
+  readonly columns: number
+  readonly channels: number
+  /** Vectors of a block. */
+  readonly vectors: number
+  readonly sparse?: { readonly chunkFours: number }
 }
 
-/** Input fours of a window. */
-export function windowFours(window: Omit<Window, 'inputColumn'>): number {
-  return window.outer.count * window.inner.count * runFours(window)
+/** Of the 16 vector registers of x86, one is the engine's. */
+const REGISTERS = 15
+
+/**
+ * Pixels of a tile of so many vectors of channels: their sums, the vectors of the smaller side, and one of the other fit
+ * into registers. Two vectors beside six pixels, or six beside two, make the most of them.
+ */
+export function tileWidth(vectors: number): number {
+  let width = 1
+  while ((width + 1) * vectors + Math.min(width + 1, vectors) + 1 <= REGISTERS) width++
+  return width
 }
 
-/** Input fours of the chunks that a window may be cut into; the largest first. */
-export function chunkSizes(window: Window): readonly number[] {
-  return CHUNK_FOURS.filter((fours) => runFours(window) % fours === 0)
-}
+/** Of plain SIMD, whose inputs take two registers each: more vectors of channels beside fewer pixels widen less. */
+const PLAIN_SUMS = 8
+const PLAIN_VECTORS = 4
 
-/** A chunk of 16 input bytes has little to pay for its entry; smaller ones skip more. */
-const CHUNK_FOURS = [4, 2, 1]
-
-/** The distance of a four from the window's first byte. */
-export function fourOffset(window: Window, four: number): number {
-  const fours = runFours(window)
-  const run = Math.floor(four / fours)
-  const { outer, inner } = window
-  return Math.floor(run / inner.count) * outer.step + (run % inner.count) * inner.step + 4 * (four % fours)
-}
-
-export class WindowProducts {
-  /** Runs over the tile's weight vectors, and over the index of sparse weights. */
+export class ByteProducts implements Products {
+  readonly merged: number
+  readonly widest: number
+  /** Runs over the tile's weight vectors. */
   readonly weights: Local
-  readonly index: Local
+  /** Runs over the index of sparse weights. */
+  private readonly index: Local
+  private readonly firstIndex: Local | undefined
+  private readonly parameterBytes: number
   private readonly b: ModuleBuilder
   private readonly f: FunctionBuilder
   private readonly dot: Dot
-  private readonly window: Window
+  private readonly spec: ByteSpec
   private readonly run: Local
   private readonly vectorBytes: number
   private readonly weightVectors: readonly Multiplicand[]
   private readonly inputs: readonly Multiplicand[]
 
+  /** `index` is where that of sparse weights is. */
   constructor(
     b: ModuleBuilder,
     f: FunctionBuilder,
-    dot: Dot,
-    window: Window,
-    widest: number,
-    vectors: number,
+    spec: ByteSpec,
+    parameterBytes: number,
+    index: Local | undefined,
   ) {
     this.b = b
     this.f = f
-    this.dot = dot
-    this.window = window
+    this.dot = new Dot(b, f)
+    this.spec = spec
+    this.parameterBytes = parameterBytes
+    this.firstIndex = index
     this.weights = f.i32()
     this.index = f.i32()
     this.run = f.i32()
     this.vectorBytes = Dot.weightBytes(b.variant)
-    this.weightVectors = Array.from({ length: vectors }, () => dot.multiplicand())
-    this.inputs = Array.from({ length: widest }, () => dot.multiplicand())
+    this.merged = this.mergedBlocks()
+    const vectors = this.merged * spec.vectors
+    const width = b.variant === 'plain' ? Math.floor(PLAIN_SUMS / vectors) : tileWidth(vectors)
+    this.widest = Math.max(1, Math.min(spec.columns, width))
+    this.weightVectors = Array.from({ length: vectors }, () => this.dot.multiplicand())
+    this.inputs = Array.from({ length: this.widest }, () => this.dot.multiplicand())
+  }
+
+  /** An input that must be widened is worth more channels. */
+  private mergedBlocks(): number {
+    const { vectors, channels, sparse } = this.spec
+    // Sparse blocks skip what each of them can.
+    if (this.b.variant !== 'plain' || sparse !== undefined) return 1
+    const most = Math.floor(PLAIN_VECTORS / vectors)
+    return Math.max(1, Math.min(most, Math.floor(channels / (4 * vectors))))
+  }
+
+  begin(): readonly Expression[] {
+    return this.firstIndex === undefined ? [] : [this.index.set(this.firstIndex.get())]
+  }
+
+  weightBytes(vectors: number): number {
+    return vectors * this.vectorBytes * windowFours(this.spec)
+  }
+
+  sums({ x, block, width, part, sum, parameters, first }: Parameters<Products['sums']>[0]) {
+    const { dot, weights, spec, b } = this
+    return [
+      ...range(Math.ceil(part.channels / 4)).flatMap((v) => {
+        const pixels = range(width).map((p) => sum(p, v))
+        return dot.start(pixels, block.get(), parameters(v))
+      }),
+      weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(first))),
+      ...(spec.sparse === undefined
+        ? this.dense(x, width, part, sum)
+        : this.sparse(x, width, part, spec.sparse.chunkFours, sum)),
+    ]
   }
 
   /** Adds the products of the whole window at `x`. `weights` is at the part's first weight vectors. */
-  dense(x: Local, width: number, part: Part, sum: Sum): readonly Expression[] {
+  private dense(x: Local, width: number, part: Part, sum: Sum): readonly Expression[] {
     const { f, run, weights, vectorBytes } = this
-    const { outer, inner } = joinRuns(this.window)
+    const { outer, inner } = joinRuns(this.spec)
     const fours = runFours(inner)
     // More is not faster, and code counts: bundles are to be small.
     const unroll = [2, 3].find((n) => fours % n === 0) ?? 1
@@ -130,7 +143,7 @@ export class WindowProducts {
    * Adds the products of the block's chunks. `weights` is at their first weight vectors and `index` at their number;
    * both are behind the block's own afterwards.
    */
-  sparse(x: Local, width: number, part: Part, chunkFours: number, sum: Sum): readonly Expression[] {
+  private sparse(x: Local, width: number, part: Part, chunkFours: number, sum: Sum): readonly Expression[] {
     const { f, run, index, weights, vectorBytes } = this
     const { i32 } = this.b.wasm
     const count = f.i32()
@@ -155,11 +168,11 @@ export class WindowProducts {
     const input = (p: number) => this.inputs[p] as Multiplicand
     const loadWeights = (v: number) => {
       const block = Math.floor(v / part.blockVectors)
-      const ownBlock = block * blockBytes(part.blockVectors, windowFours(this.window), vectorBytes)
+      const ownBlock = block * (part.blockVectors * this.parameterBytes + this.weightBytes(part.blockVectors))
       const at = ownBlock + vectorBytes * (n * part.blockVectors + (v % part.blockVectors))
       return dot.loadWeights(weightVector(v), this.weights, at)
     }
-    const loadInput = (p: number) => dot.loadSplat(input(p), this.run, p * this.window.inputColumn + 4 * n)
+    const loadInput = (p: number) => dot.loadSplat(input(p), this.run, p * this.spec.inputColumn + 4 * n)
     if (vectors > width) {
       return [
         ...range(width).flatMap(loadInput),
@@ -177,17 +190,4 @@ export class WindowProducts {
       ]),
     ]
   }
-}
-
-/** Runs that follow each other without a gap are one, if no padding stands between them. */
-function joinRuns({ outer, inner, bytes }: Window): {
-  readonly outer: Runs
-  readonly inner: Runs & { readonly bytes: number }
-} {
-  const single = { count: 1, step: 0 }
-  if (bytes % 4 !== 0) return { outer, inner: { ...inner, bytes } }
-  if (inner.step !== bytes && inner.count > 1) return { outer, inner: { ...inner, bytes } }
-  const row = inner.count * bytes
-  if (outer.step !== row && outer.count > 1) return { outer, inner: { ...single, bytes: row } }
-  return { outer: single, inner: { ...single, bytes: row * outer.count } }
 }
