@@ -1,5 +1,6 @@
 import { addRequant, applyAdd } from '../arith/requant.ts'
 import { defineBinary } from './broadcast.ts'
+import { onNumbers } from './real/functions.ts'
 
 export const add = defineBinary(
   'Sum of two tensors, element by element.',
@@ -7,5 +8,5 @@ export const add = defineBinary(
     const requant = addRequant(a, b, output, activation)
     return (x, y) => applyAdd(x, y, requant)
   },
-  (x, y) => x + y,
+  onNumbers('add'),
 )

@@ -1,7 +1,6 @@
 import { applyHardSwish, hardSwishRequant } from '../arith/hard-swish.ts'
+import { onNumbers } from './real/functions.ts'
 import { defineUnary } from './unary.ts'
-
-const { fround } = Math
 
 export const hardSwish = defineUnary({
   summary: 'x * relu6(x + 3) / 6.',
@@ -13,7 +12,7 @@ export const hardSwish = defineUnary({
       holds: ({ inputs: [x], output }) => (x?.quant?.scale[0] ?? 0) / 128 < (output.quant?.scale[0] ?? 0),
     },
   ],
-  realOf: () => (x) => fround(x * Math.min(Math.max(fround(x + 3), 0), 6)) / 6,
+  realOf: () => onNumbers('hard_swish'),
   functionOf(input, output) {
     const requant = hardSwishRequant(input, output)
     return (q) => applyHardSwish(q, requant)

@@ -1,6 +1,6 @@
-import { logistic as logisticOfReal } from '../arith/real-functions.ts'
 import { scaleOf } from '../arith/requant.ts'
 import { logisticInt16, logistic as logisticOf, lookupTable, sigmoidScaling } from '../arith/tables.ts'
+import { onNumbers } from './real/functions.ts'
 import { defineUnary } from './unary.ts'
 
 export const logistic = defineUnary({
@@ -12,7 +12,7 @@ export const logistic = defineUnary({
       holds: ({ output }) => output.quant?.scale[0] === (output.dtype === 'i8' ? 1 / 256 : 1 / 32768),
     },
   ],
-  realOf: () => logisticOfReal,
+  realOf: () => onNumbers('logistic'),
   functionOf(input, output) {
     if (input.dtype === 'i8') {
       const table = lookupTable(input, output, logisticOf)

@@ -1,30 +1,17 @@
 import { applyRequant, meanRequant, zeroPointOf } from '../arith/requant.ts'
 import { must } from '../diagnostic.ts'
 import { allocate } from '../dtype.ts'
-import { elementCount } from '../tensor.ts'
-import { broadcastIndex } from './broadcast.ts'
 import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
-import { defineOp, input, shapeError } from './define.ts'
+import { defineOp, input } from './define.ts'
+import { REDUCTION_ATTRS, reducedShape, reduction } from './reduction.ts'
 
 export const mean = defineOp({
   summary: 'Mean over some axes, rescaled to the output.',
   inputs: ['x'],
-  attrs: {
-    axes: { kind: 'ints', doc: 'axes to reduce, counted from 0' },
-    keep_dims: { kind: 'bool', default: false, doc: 'leave reduced axes as size 1 instead of removing them' },
-  },
+  attrs: REDUCTION_ATTRS,
   constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16],
 
-  inferShape(inputs, { axes, keep_dims }) {
-    const { shape } = input(inputs, 0)
-    for (const axis of axes) {
-      if (axis < 0 || axis >= shape.length) {
-        shapeError(`attribute axes names axis ${axis}, but x has ${shape.length} dimensions`)
-      }
-    }
-    const reduced = shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
-    return keep_dims ? reduced : reduced.filter((_, axis) => !axes.includes(axis))
-  },
+  inferShape: reducedShape,
 
   prepare({ inputs, output, attrs: { axes } }) {
     const x = input(inputs, 0)
@@ -60,12 +47,3 @@ export const mean = defineOp({
     },
   },
 })
-
-/** For each element the output that it adds to; the number of outputs, and of elements for each. */
-function reduction(shape: readonly number[], axes: readonly number[]) {
-  const reduced = shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
-  // Reducing goes the way of broadcasting, backwards.
-  const target = broadcastIndex(reduced, shape)
-  const outputs = elementCount(reduced)
-  return { target, outputs, count: target.length / outputs }
-}

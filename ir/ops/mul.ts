@@ -1,5 +1,6 @@
 import { applyRequant, mulRequant, zeroPointOf } from '../arith/requant.ts'
 import { defineBinary } from './broadcast.ts'
+import { onNumbers } from './real/functions.ts'
 
 export const mul = defineBinary(
   'Product of two tensors, element by element.',
@@ -9,5 +10,5 @@ export const mul = defineBinary(
     const zeroPointB = zeroPointOf(b)
     return (x, y) => applyRequant(Math.imul(x - zeroPointA, y - zeroPointB), requant)
   },
-  (x, y) => x * y,
+  onNumbers('mul'),
 )

@@ -1,12 +1,10 @@
 /** All graph operations: one definition for each name. */
 import { add } from './add.ts'
 import { avgPool2d } from './avg_pool2d.ts'
-import { clip } from './clip.ts'
 import { concat } from './concat.ts'
 import { conv2d } from './conv2d.ts'
 import { depthwiseConv2d } from './depthwise_conv2d.ts'
 import { dequantize } from './dequantize.ts'
-import { div } from './div.ts'
 import { fullyConnected } from './fully_connected.ts'
 import { hardSwish } from './hard_swish.ts'
 import { leakyRelu } from './leaky_relu.ts'
@@ -18,6 +16,8 @@ import type { OpName } from './names.ts'
 import type { OpDef } from './op.ts'
 import { pad } from './pad.ts'
 import { quantize } from './quantize.ts'
+import { REAL_OPS } from './real/elementwise.ts'
+import { REDUCTION_OPS } from './real/reductions.ts'
 import { relu } from './relu.ts'
 import { relu6 } from './relu6.ts'
 import { reshape } from './reshape.ts'
@@ -39,8 +39,6 @@ export const OPS: { readonly [N in OpName]: OpDef } = {
   add,
   sub,
   mul,
-  div,
-  clip,
   pad,
   avg_pool2d: avgPool2d,
   max_pool2d: maxPool2d,
@@ -61,4 +59,6 @@ export const OPS: { readonly [N in OpName]: OpDef } = {
   threshold,
   quantize,
   dequantize,
+  ...REAL_OPS,
+  ...REDUCTION_OPS,
 }

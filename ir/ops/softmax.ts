@@ -1,5 +1,6 @@
 import { expOnNegativeValues, reciprocal } from '../arith/fixed-point.ts'
 import { quantizeMultiplier } from '../arith/multiplier.ts'
+import { NUMBERS } from '../arith/real-arithmetic.ts'
 import { exp } from '../arith/real-functions.ts'
 import { scaleOf, softmaxRequant } from '../arith/requant.ts'
 import {
@@ -66,7 +67,7 @@ function softmaxReal(depth: number, beta: number): Kernel {
       for (let i = row; i < row + depth; i++) largest = Math.max(largest, x[i] as number)
       let sum = 0
       for (let i = 0; i < depth; i++) {
-        const exponential = exp(Math.fround((x[row + i] as number) - largest) * beta)
+        const exponential = exp(NUMBERS, Math.fround((x[row + i] as number) - largest) * beta)
         exponentials[i] = exponential
         sum += exponential
       }

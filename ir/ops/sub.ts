@@ -1,5 +1,6 @@
 import { addRequant, applyAdd } from '../arith/requant.ts'
 import { defineBinary } from './broadcast.ts'
+import { onNumbers } from './real/functions.ts'
 
 export const sub = defineBinary(
   'Difference of two tensors, element by element.',
@@ -7,5 +8,5 @@ export const sub = defineBinary(
     const requant = addRequant(a, b, output, attrs.activation, -1)
     return (x, y) => applyAdd(x, y, requant)
   },
-  (x, y) => x - y,
+  onNumbers('sub'),
 )

@@ -1,6 +1,6 @@
-import { tanh as tanhOfReal } from '../arith/real-functions.ts'
 import { scaleOf } from '../arith/requant.ts'
 import { lookupTable, sigmoidScaling, tanhInt16 } from '../arith/tables.ts'
+import { onNumbers } from './real/functions.ts'
 import { defineUnary } from './unary.ts'
 
 export const tanh = defineUnary({
@@ -12,7 +12,7 @@ export const tanh = defineUnary({
       holds: ({ output }) => output.dtype === 'i8' || output.quant?.scale[0] === 1 / 32768,
     },
   ],
-  realOf: () => tanhOfReal,
+  realOf: () => onNumbers('tanh'),
   functionOf(input, output) {
     if (input.dtype === 'i8') {
       const table = lookupTable(input, output, Math.tanh)

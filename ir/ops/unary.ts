@@ -34,7 +34,7 @@ export function defineUnary<const S extends Readonly<Record<string, AttrSpec>>>(
 
 /** A kernel that maps float32 elements. */
 export function mapReals(f: ElementFunction): Kernel {
-  return ([x]) => (must(x, 'x') as Float32Array).map(f)
+  return ([x]) => (must(x, 'x') as Float32Array).map((each) => f(each))
 }
 
 /** A kernel that maps elements, through a table where the input has 8 bits. */

@@ -5,9 +5,17 @@
  *
  * With another scale it does not: the sum would be rounded once instead of twice, which differs now and then.
  */
-import { ACTIVATIONS, type Activation, activationRange, integerRange } from '../arith/saturate.ts'
+import {
+  ACTIVATIONS,
+  type Activation,
+  activationBounds,
+  activationRange,
+  integerRange,
+} from '../arith/saturate.ts'
 import { consumers, type Graph, type Node, typeOf, type ValueId } from '../graph.ts'
+import { withDefaults } from '../ops/define.ts'
 import type { OpName } from '../ops/names.ts'
+import { OPS } from '../ops/registry.ts'
 import type { Pass } from '../pass.ts'
 import { operandOf, redirect, resultOf, sameQuant, withNodes } from '../rewrite.ts'
 import type { TensorType } from '../tensor.ts'
@@ -27,6 +35,11 @@ const SCALING: ReadonlySet<OpName> = new Set([
   'add',
   'sub',
   'mul',
+  'div',
+  'pow',
+  'minimum',
+  'maximum',
+  'prelu',
 ])
 
 /** Nodes that clamp, and to which range. */
@@ -71,6 +84,7 @@ function fuseClamps(graph: Graph): Graph {
 
 /** The producer with the clamp behind it; undefined where no fused activation says both. */
 function joined(graph: Graph, producer: Node, node: Node): Node | undefined {
+  if (typeOf(graph, resultOf(node)).dtype === 'f32') return joinedReal(graph, producer, node)
   const clamp = CLAMPS[node.op]
   const from = typeOf(graph, operandOf(node))
   const to = typeOf(graph, resultOf(node))
@@ -81,6 +95,26 @@ function joined(graph: Graph, producer: Node, node: Node): Node | undefined {
   const range = intersection([min + shift, max + shift], activationRange(clamp, to))
   const activation = range && ACTIVATIONS.find((name) => isSameRange(activationRange(name, to), range))
   return activation && { ...producer, outputs: node.outputs, attrs: { ...producer.attrs, activation } }
+}
+
+/** Of float32 results a clamp is one to real bounds, and nothing else happens behind the sum. */
+function joinedReal(graph: Graph, producer: Node, node: Node): Node | undefined {
+  const clamp = realClamp(node)
+  if (!clamp || !SCALING.has(producer.op) || typeOf(graph, operandOf(node)).dtype !== 'f32') return undefined
+  const before = activationBounds((producer.attrs.activation ?? 'none') as Activation)
+  const range = intersection(before, clamp)
+  const activation = range && ACTIVATIONS.find((name) => isSameRange(activationBounds(name), range))
+  return activation && { ...producer, outputs: node.outputs, attrs: { ...producer.attrs, activation } }
+}
+
+function realClamp(node: Node): Range | undefined {
+  if (node.op !== 'clip')
+    return node.op === 'relu' || node.op === 'relu6' ? activationBounds(node.op) : undefined
+  const { min, max } = withDefaults(OPS.clip.attrs, node.attrs) as {
+    readonly min: number
+    readonly max: number
+  }
+  return [Math.fround(min), Math.fround(max)]
 }
 
 /** How far the zero point moves between two types of the same scale; undefined where they differ in more. */

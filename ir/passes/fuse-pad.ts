@@ -4,7 +4,7 @@
  * their own padding does not count as elements, a pad before them does.
  */
 import { must } from '../diagnostic.ts'
-import { type Graph, type Node, producers, typeOf } from '../graph.ts'
+import { type Graph, type Node, producers, typeOf, valueOf } from '../graph.ts'
 import { withDefaults } from '../ops/define.ts'
 import { OPS } from '../ops/registry.ts'
 import type { Pass } from '../pass.ts'
@@ -17,7 +17,7 @@ export const fusePad: Pass<Graph> = {
     const producerOf = producers(graph)
     const fused = (node: Node): Node => {
       const pad = producerOf.get(operandOf(node))
-      if (!pad || !isZeroBorder(graph, pad)) return node
+      if (!pad || !isZeroBorder(graph, pad) || !allowsNoProducts(graph, node)) return node
       // Behind a pad there may be another.
       return fused({ ...node, inputs: [operandOf(pad), ...node.inputs.slice(1)], attrs: widened(node, pad) })
     }
@@ -38,8 +38,17 @@ function isZeroBorder(graph: Graph, node: Node): boolean {
     input.shape.length === 4 &&
     [n0, n1, c0, c1].every((n) => n === 0) &&
     sameQuant(input.quant, output.quant) &&
-    node.attrs.value === output.quant?.zeroPoint[0]
+    node.attrs.value === (output.dtype === 'f32' ? 0 : output.quant?.zeroPoint[0])
   )
+}
+
+/**
+ * Whether a sum is the same without the products of its padding: of real weights only finite ones have the product 0,
+ * and then no sum is -0, whose sum with 0 would be another.
+ */
+function allowsNoProducts(graph: Graph, node: Node): boolean {
+  const { type, data } = valueOf(graph, must(node.inputs[1], 'weights'))
+  return type.dtype !== 'f32' || (data instanceof Float32Array && data.every(Number.isFinite))
 }
 
 function widened(node: Node, pad: Node): Node['attrs'] {

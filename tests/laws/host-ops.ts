@@ -6,6 +6,7 @@ import type { TensorType } from '../../ir/tensor.ts'
 const WINDOW = /^a pool window is at most/
 const POOL = [/^a pool with a fused activation/, WINDOW]
 const CONVOLUTION = [/^its weights have a zero point/]
+const REAL = [/^the machine has no floating point/]
 const BINARY = [/^the post unit broadcasts only its second operand/]
 
 /** The reasons that an op may have though its tensors are maps of int8. An op without reasons is never on the host. */
@@ -17,8 +18,6 @@ const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   add: BINARY,
   sub: BINARY,
   mul: BINARY,
-  div: [/^the machine has no floating point/],
-  clip: [/^the machine has no floating point/],
   pad: [/^it pads channels/],
   avg_pool2d: [...POOL, /^its window is too large/],
   max_pool2d: POOL,
@@ -38,7 +37,29 @@ const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   resize_bilinear: [/^interpolation needs products/],
   threshold: [/^the post unit has no thresholds/],
   quantize: [],
-  dequantize: [/^the machine has no floating point/],
+  dequantize: REAL,
+  div: REAL,
+  pow: REAL,
+  minimum: REAL,
+  maximum: REAL,
+  prelu: REAL,
+  clip: REAL,
+  elu: REAL,
+  hard_sigmoid: REAL,
+  softplus: REAL,
+  exp: REAL,
+  log: REAL,
+  sqrt: REAL,
+  abs: REAL,
+  neg: REAL,
+  sign: REAL,
+  floor: REAL,
+  ceil: REAL,
+  round: REAL,
+  reduce_sum: REAL,
+  reduce_prod: REAL,
+  reduce_min: REAL,
+  reduce_max: REAL,
 }
 
 /** Their other operands are parameters. */

@@ -129,6 +129,10 @@ test('add, sub, mul and div round once, broadcast and limit', () => {
   )
 })
 
+/** Within a few units in the last place of a float32. */
+const near = (x: number) =>
+  Number.isFinite(x) ? expect.closeTo(x, 6 - Math.ceil(Math.log10(1 + Math.abs(x)))) : x
+
 test('functions of one element', () => {
   const x = real([7], [-8, -2, -0.5, 0, 0.5, 2, 8])
   const expected = (f: (x: number) => number) => Float32Array.from(x.data as Float32Array, f)
@@ -139,8 +143,26 @@ test('functions of one element', () => {
   )
   expect(run('clip', [x]).data).toEqual(x.data)
   expect(run('leaky_relu', [x], { alpha: 0.1 }).data).toEqual(expected((v) => (v < 0 ? v * fround(0.1) : v)))
-  const close = (op: OpName, f: (x: number) => number) =>
-    expect([...run(op, [x]).data]).toEqual([...x.data].map((v) => expect.closeTo(f(Number(v)), 6)))
+  const close = (op: OpName, f: (x: number) => number, ...others: readonly Tensor[]) =>
+    expect([...run(op, [x, ...others]).data]).toEqual([...x.data].map((v) => near(f(Number(v)))))
+  expect(run('prelu', [x, real([1], [0.3])]).data).toEqual(expected((v) => (v < 0 ? v * fround(0.3) : v)))
+  expect(run('abs', [x]).data).toEqual(expected(Math.abs))
+  expect(run('neg', [x]).data).toEqual(expected((v) => -v))
+  expect(run('sign', [x]).data).toEqual(expected(Math.sign))
+  expect(run('floor', [x]).data).toEqual(expected(Math.floor))
+  expect(run('ceil', [x]).data).toEqual(expected(Math.ceil))
+  expect(run('sqrt', [x]).data).toEqual(expected(Math.sqrt))
+  expect([...run('round', [x]).data]).toEqual([-8, -2, -0, 0, 0, 2, 8])
+  expect(run('minimum', [x, real([1], [1])]).data).toEqual(expected((v) => Math.min(v, 1)))
+  expect(run('maximum', [x, real([1], [1])]).data).toEqual(expected((v) => Math.max(v, 1)))
+  expect(run('hard_sigmoid', [x], { alpha: 0.25 }).data).toEqual(
+    expected((v) => Math.min(1, Math.max(0, fround(v * 0.25) + 0.5))),
+  )
+  close('pow', (v) => v ** 2, real([1], [2]))
+  close('elu', (v) => (v < 0 ? Math.expm1(v) : v))
+  close('softplus', (v) => Math.log1p(Math.exp(v)))
+  close('exp', Math.exp)
+  close('log', Math.log)
   close('logistic', (v) => 1 / (1 + Math.exp(-v)))
   close('tanh', Math.tanh)
   close('hard_swish', (v) => (v * Math.min(6, Math.max(0, v + 3))) / 6)
@@ -162,6 +184,17 @@ test('pools and means leave padding out', () => {
   expect([...run('avg_pool2d', [x], attrs).data]).toEqual([1, 1.5, 2, 3])
   expect([...run('avg_pool2d', [x], { ...attrs, activation: 'relu_n1_to_1' }).data]).toEqual([1, 1, 1, 1])
   expect(run('mean', [x], { axes: [1, 2] })).toEqual({ shape: [1, 1], data: Float32Array.of(3) })
+})
+
+test('reductions combine the elements of some axes', () => {
+  const x = real([2, 3], [1, 2, 3, -4, 0.5, 6])
+  expect(run('reduce_sum', [x], { axes: [1] })).toEqual({ shape: [2], data: Float32Array.of(6, 2.5) })
+  expect(run('reduce_prod', [x], { axes: [0], keep_dims: true })).toEqual({
+    shape: [1, 3],
+    data: Float32Array.of(-4, 1, 18),
+  })
+  expect([...run('reduce_min', [x], { axes: [0, 1] }).data]).toEqual([-4])
+  expect([...run('reduce_max', [x], { axes: [1] }).data]).toEqual([3, 6])
 })
 
 test('resize_bilinear interpolates', () => {

@@ -37,6 +37,10 @@ function keepsSamplesApart(node: Node, graph: Graph): boolean {
   const ints = (name: string) => node.attrs[name] as readonly number[]
   switch (node.op) {
     case 'mean':
+    case 'reduce_sum':
+    case 'reduce_prod':
+    case 'reduce_min':
+    case 'reduce_max':
       return !ints('axes').includes(0) && node.attrs.keep_dims !== undefined
     case 'transpose':
       return ints('perm')[0] === 0
@@ -45,6 +49,11 @@ function keepsSamplesApart(node: Node, graph: Graph): boolean {
     case 'add':
     case 'sub':
     case 'mul':
+    case 'div':
+    case 'pow':
+    case 'minimum':
+    case 'maximum':
+    case 'prelu':
       return node.inputs.every((id) => isOneForAll(graph, node, id))
     case 'pad':
       return ints('paddings')[0] === 0 && ints('paddings')[1] === 0

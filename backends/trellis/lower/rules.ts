@@ -28,6 +28,9 @@ export interface Rule {
 const on = (runsAs: string, lower: Rule['lower']): Rule => ({ runsAs, lower })
 const host = (why: string): Rule => ({ runsAs: unsupported(why), lower: () => unsupported(why) })
 
+/** For ops of f32 tensors alone. */
+const REAL = host('the machine has no floating point')
+
 export const RULES: { readonly [N in OpName]: Rule } = {
   conv2d: on('mac.dense, post.acc', lowerConv),
   depthwise_conv2d: on('mac.depthwise, post.acc', lowerDepthwise),
@@ -36,8 +39,6 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   add: on('post.binary, or fused into post.acc', lowerBinary),
   sub: on('post.binary', lowerBinary),
   mul: on('post.binary', lowerBinary),
-  div: host('the machine has no floating point'),
-  clip: host('the machine has no floating point'),
   pad: on('post.unary and post.fill; usually fused into a convolution before that', lowerPad),
   avg_pool2d: on('post.pool', lowerPool),
   max_pool2d: on('post.pool', lowerPool),
@@ -57,5 +58,27 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   resize_bilinear: host('interpolation needs products that the post unit has no operands for'),
   threshold: host('the post unit has no thresholds'),
   quantize: on('post.unary, int8 to int8; from float on the host', lowerRescale),
-  dequantize: host('the machine has no floating point'),
+  dequantize: REAL,
+  div: REAL,
+  pow: REAL,
+  minimum: REAL,
+  maximum: REAL,
+  prelu: REAL,
+  clip: REAL,
+  elu: REAL,
+  hard_sigmoid: REAL,
+  softplus: REAL,
+  exp: REAL,
+  log: REAL,
+  sqrt: REAL,
+  abs: REAL,
+  neg: REAL,
+  sign: REAL,
+  floor: REAL,
+  ceil: REAL,
+  round: REAL,
+  reduce_sum: REAL,
+  reduce_prod: REAL,
+  reduce_min: REAL,
+  reduce_max: REAL,
 }
