@@ -80,7 +80,7 @@ function zip(
   return y
 }
 
-function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
+export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, axis) => {
     const sizeA = a[axis - rank + a.length] ?? 1

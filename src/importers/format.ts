@@ -1,17 +1,19 @@
 /** What kind of file some bytes are: the model formats that can be read, and what people pass by mistake. */
 import { isTflite } from './tflite/index.ts'
 
-export type ModelFormat = 'tflite' | 'esp'
+export type ModelFormat = 'tflite' | 'onnx' | 'esp'
 
 /** The format a path's extension promises. */
 export function promisedFormat(path: string): ModelFormat | undefined {
   if (/\.tflite$/i.test(path)) return 'tflite'
+  if (/\.onnx$/i.test(path)) return 'onnx'
   return /\.esp$/i.test(path) ? 'esp' : undefined
 }
 
 /** The format of the content. A text is a graph if its name or its first word says so. */
 export function sniff(bytes: Uint8Array, path: string): ModelFormat | undefined {
   if (isTflite(bytes)) return 'tflite'
+  if (isOnnx(bytes, path)) return 'onnx'
   const text = looksLikeText(bytes)
   if (text === undefined) return undefined
   return promisedFormat(path) === 'esp' || /^(\s|\/\/.*\n)*graph\s+"/.test(text) ? 'esp' : undefined
@@ -24,8 +26,8 @@ interface Signature {
   readonly hint?: string
 }
 
-const UNPACK = 'unpack it and give the .tflite file in it'
-const CONVERT = 'convert it to TensorFlow Lite and quantize it to int8'
+const UNPACK = 'unpack it and give the .tflite or .onnx file in it'
+const CONVERT = 'convert it to TensorFlow Lite or ONNX'
 
 /** First bytes of files, from their specifications. */
 const SIGNATURES: readonly Signature[] = [
@@ -44,12 +46,9 @@ const SIGNATURES: readonly Signature[] = [
 ]
 
 /** What a file that is no model appears to be, in words that follow "this looks like". */
-export function guess(bytes: Uint8Array, path: string): { readonly what: string; readonly hint?: string } {
+export function guess(bytes: Uint8Array): { readonly what: string; readonly hint?: string } {
   const signature = SIGNATURES.find(({ at, bytes: magic }) => latin1(bytes, at, magic.length) === magic)
   if (signature) return signature
-  if (isOnnx(bytes, path)) {
-    return { what: 'an ONNX model', hint: 'ONNX models cannot be read: convert it to TensorFlow Lite' }
-  }
   const text = looksLikeText(bytes)
   if (text === undefined) return { what: 'binary data of an unknown kind' }
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) {
@@ -61,9 +60,14 @@ export function guess(bytes: Uint8Array, path: string): { readonly what: string;
   return { what: /^\s*[{[]/.test(text) ? 'JSON text' : 'plain text' }
 }
 
-/** An ONNX file is a protobuf message whose first field is the small integer `ir_version`. */
-function isOnnx(bytes: Uint8Array, path: string): boolean {
-  return /\.onnx$/i.test(path) || (bytes[0] === 0x08 && (bytes[1] ?? 255) < 32 && bytes[2] === 0x12)
+/**
+ * An ONNX file is a protobuf message whose first field is the small integer `ir_version`; a name or a version of its
+ * producer, a graph or the operator sets follow.
+ */
+export function isOnnx(bytes: Uint8Array, path: string): boolean {
+  const [first, version = 255, next = 0] = bytes
+  const starts = first === 0x08 && version < 32 && [0x12, 0x1a, 0x22, 0x3a, 0x42].includes(next)
+  return starts || (promisedFormat(path) === 'onnx' && first === 0x08)
 }
 
 /** The first part of the text, if the bytes are one: no control characters but spacing. */

@@ -6,26 +6,31 @@ import type { Graph } from '../../ir/graph.ts'
 import type { ReadSidecar } from '../../ir/text/index.ts'
 import { refuseCompiled } from '../compiled-folder.ts'
 import { readBytes } from '../files.ts'
-import { guess, type ModelFormat, promisedFormat, sniff } from './format.ts'
+import { guess, isOnnx, type ModelFormat, promisedFormat, sniff } from './format.ts'
 import { importTflite, isTflite } from './tflite/index.ts'
 import { verified } from './verified.ts'
 
 export type { ModelFormat } from './format.ts'
 
+export interface LoadOptions {
+  /** What a batch becomes that the file leaves open: 1, unless given. */
+  readonly batch?: number
+}
+
 /** A FlatBuffers file cannot be larger, and Node reads no more at once. */
 const MAX_FILE_BYTES = 2 ** 31 - 1
 
 /**
- * The graph of a `.tflite` or `.esp` file (with its weights beside it). Diagnostics: `file/...` if it cannot be read,
+ * The graph of a `.tflite`, `.onnx` or `.esp` file (these with their weights beside them). Diagnostics: `file/...` if it cannot be read,
  * `model/...` if it is no model, then those of the format.
  */
-export async function loadModel(path: string): Promise<Result<Graph>> {
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Result<Graph>> {
   const bytes = attempt(() => {
     refuseUnreadable(path)
     return unwrap(readBytes(path))
   })
   if (!bytes.ok) return bytes
-  return loadModelBytes(bytes.value, path, (name) => readBytes(join(dirname(path), name)))
+  return loadModelBytes(bytes.value, path, (name) => readBytes(join(dirname(path), name)), options)
 }
 
 /** The same from bytes; `file` names them in diagnostics and tells the format where the content does not. */
@@ -33,10 +38,15 @@ export async function loadModelBytes(
   bytes: Uint8Array,
   file: string,
   readSidecar: ReadSidecar,
+  options: LoadOptions = {},
 ): Promise<Result<Graph>> {
   switch (sniff(bytes, file)) {
     case 'tflite':
       return importTflite(bytes, file)
+    case 'onnx': {
+      const { importOnnx } = await import('./onnx/index.ts')
+      return importOnnx(bytes, file, readSidecar, options)
+    }
     case 'esp': {
       // The parser's library takes a tenth of a second to load, which other formats need not wait for.
       const { parse } = await import('../../ir/text/index.ts')
@@ -57,7 +67,8 @@ export function formatOf(path: string): ModelFormat {
   } finally {
     closeSync(file)
   }
-  return isTflite(head) ? 'tflite' : 'esp'
+  if (isTflite(head)) return 'tflite'
+  return isOnnx(head, path) ? 'onnx' : 'esp'
 }
 
 /** Refuses what `readBytes` would choke on: devices and pipes never end, and huge files do not fit. */
@@ -104,12 +115,12 @@ function refuseForeign(bytes: Uint8Array, file: string): never {
       hint: 'was it written, or fetched, to the end?',
     })
   }
-  const { what, hint } = guess(bytes, file)
+  const { what, hint } = guess(bytes)
   const promised = promisedFormat(file)
   fail({
     code: 'model/foreign',
     message: `this is not a model${promised ? `, in spite of its name` : ''}: it looks like ${what}`,
     span: { file },
-    hint: hint ?? 'give a .tflite or .esp file',
+    hint: hint ?? 'give a .tflite, .onnx or .esp file',
   })
 }

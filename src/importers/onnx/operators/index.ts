@@ -1,0 +1,15 @@
+/** Every operator that can be imported, by its domain, if not ONNX's own, and name. */
+import type { OperatorRule } from '../context.ts'
+import { CONVOLUTIONS } from './convolution.ts'
+import { ELEMENTWISE } from './elementwise.ts'
+import { POOLING } from './pooling.ts'
+import { QONNX } from './qonnx.ts'
+import { SHAPES } from './shapes.ts'
+
+export const OPERATORS: Readonly<Record<string, OperatorRule>> = {
+  ...CONVOLUTIONS,
+  ...ELEMENTWISE,
+  ...POOLING,
+  ...SHAPES,
+  ...QONNX,
+}

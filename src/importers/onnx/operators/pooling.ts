@@ -1,0 +1,191 @@
+/** Pools, reductions and resizing. */
+import { nearestPositions } from '../../../../ir/ops/resize_nearest.ts'
+import { plainOrder } from '../builder.ts'
+import type { NodeContext, OperatorRule } from '../context.ts'
+import { roundedUp, windowsOf } from './windows.ts'
+
+function pool(op: 'max_pool2d' | 'avg_pool2d'): OperatorRule {
+  return (node) => {
+    const x = node.image(0)
+    const rank = node.computed(0).shape.length
+    const { shape } = node.builder.type(x)
+    const [, height = 1, width = 1] = shape
+    const kernelShape = node.ints('kernel_shape') ?? []
+    if (kernelShape.length !== rank - 2)
+      node.reject('bad-attribute', `kernel_shape [${kernelShape}] does not fit its input`)
+    if (node.outputs[1])
+      node.reject('unsupported-attribute', 'indices of the largest elements are not supported')
+    const given = windowsOf(node, [height, width], kernelShape)
+    if (given.dilation.some((d) => d !== 1))
+      node.reject('unsupported-attribute', 'dilations are not supported')
+    const rounded = node.int('ceil_mode', 0) !== 0 ? roundedUp(given, [height, width]) : given
+    const { kernel, stride } = rounded
+    const quantization = node.builder.resultOf(x)
+    if (op === 'avg_pool2d' && node.int('count_include_pad', 0) !== 0 && given.pads.some((pad) => pad > 0)) {
+      const [top = 0, left = 0, bottom = 0, right = 0] = given.pads
+      const paddings = [0, 0, top, bottom, left, right, 0, 0]
+      const padded = node.emit('pad', [x], { paddings, value: 0 }, `${node.outputs[0]} padded`, quantization)
+      const behind = rounded.pads.map((pad, side) => pad - (given.pads[side] ?? 0))
+      return node.imageResult(
+        node.emit(op, [padded], { kernel, stride, pads: behind }, undefined, quantization),
+        rank,
+      )
+    }
+    return node.imageResult(
+      node.emit(op, [x], { kernel, stride, pads: rounded.pads }, undefined, quantization),
+      rank,
+    )
+  }
+}
+
+function globalPool(op: 'max_pool2d' | 'mean'): OperatorRule {
+  return (node) => {
+    const x = node.image(0)
+    const rank = node.computed(0).shape.length
+    const [, height = 1, width = 1] = node.builder.type(x).shape
+    const attrs =
+      op === 'mean' ? { axes: [1, 2], keep_dims: true } : { kernel: [height, width], stride: [1, 1] }
+    return node.imageResult(node.emit(op, [x], attrs, undefined, node.builder.resultOf(x)), rank)
+  }
+}
+
+const reduceMean: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const rank = x.shape.length
+  const given = node.opset < 18 ? node.ints('axes') : node.optionalConstant(1, 'axes')?.data
+  if (given === undefined || given.length === 0) {
+    if (node.int('noop_with_empty_axes', 0) !== 0) return [x]
+  }
+  const axes =
+    given === undefined || given.length === 0
+      ? plainOrder(rank)
+      : [...given].map((axis) => node.axis(axis, rank))
+  const keepDims = node.int('keepdims', 1) !== 0
+  const source = x.flattened
+    ? { ...x, id: node.arranged(x, plainOrder(rank), node.inputName(0)), order: plainOrder(rank) }
+    : x
+  const reduced = axes.map((axis) => source.order.indexOf(axis)).sort((a, b) => a - b)
+  const id = node.emit('mean', [source.id], { axes: reduced, keep_dims: keepDims })
+  if (keepDims) return node.result(id, source.order)
+  const left = source.order.filter((axis) => !axes.includes(axis))
+  const renumbered = left.map((axis) => left.filter((other) => other < axis).length)
+  return node.result(id, renumbered)
+}
+
+/** Height and width of the result, from sizes or factors. */
+function sizeOf(node: NodeContext, height: number, width: number): readonly [number, number] {
+  const isUpsample = node.opType === 'Upsample'
+  const factors =
+    isUpsample && node.opset < 9
+      ? node.floats('scales')
+      : scalesOf(node, isUpsample ? 1 : node.opset < 11 ? 1 : 2)
+  const sizes = isUpsample || node.opset < 11 ? undefined : node.optionalConstant(3, 'sizes')?.data
+  if (node.has('axes')) node.reject('unsupported-attribute', 'axes are not supported')
+  const [n, c, h, w] =
+    sizes && sizes.length > 0
+      ? sizes
+      : [1, 1, height * (factors?.[2] ?? 0), width * (factors?.[3] ?? 0)].map(Math.floor)
+  const count = sizes && sizes.length > 0 ? sizes.length : factors?.length
+  if (count !== 4 || !h || !w)
+    node.reject('unsupported-rank', 'only the height and width of images can be changed')
+  if (!(sizes && sizes.length > 0) && (factors?.[0] !== 1 || factors?.[1] !== 1)) {
+    node.reject('unsupported-attribute', 'only the height and width of images can be changed')
+  }
+  void n
+  void c
+  return [h, w]
+}
+
+function scalesOf(node: NodeContext, n: number): ArrayLike<number> | undefined {
+  return node.inputs[n] === undefined ? undefined : node.constant(n, 'scales').data
+}
+
+const resize: OperatorRule = (node) => {
+  const x = node.image(0)
+  const rank = node.computed(0).shape.length
+  const [, height = 1, width = 1] = node.builder.type(x).shape
+  const size = sizeOf(node, height, width)
+  const mode = node.string('mode', 'nearest')
+  const isOld = node.opType === 'Upsample' || node.opset < 11
+  const coordinates = isOld ? 'asymmetric' : node.string('coordinate_transformation_mode', 'half_pixel')
+  const quantization = node.builder.resultOf(x)
+  if (mode === 'linear') {
+    const attrs = {
+      align_corners: coordinates === 'align_corners',
+      half_pixel_centers: coordinates === 'half_pixel',
+    }
+    const isKnown = ['asymmetric', 'align_corners', 'half_pixel'].includes(coordinates)
+    const isPytorch = coordinates === 'pytorch_half_pixel' && size.every((extent) => extent > 1)
+    if (!isKnown && !isPytorch)
+      node.reject('unsupported-attribute', `linear resizing with ${coordinates} is not supported`)
+    return node.imageResult(
+      node.emit(
+        'resize_bilinear',
+        [x],
+        { size, ...attrs, ...(isPytorch && { half_pixel_centers: true }) },
+        undefined,
+        quantization,
+      ),
+      rank,
+    )
+  }
+  if (mode !== 'nearest') node.reject('unsupported-attribute', `resizing by ${mode} is not supported`)
+  const rounding = isOld ? 'floor' : node.string('nearest_mode', 'round_prefer_floor')
+  const wanted = [height, width].map((extent, axis) =>
+    nearest(extent, size[axis] ?? 1, coordinates, rounding),
+  )
+  // Ours have other rules, which give the same pixels for most factors.
+  for (const [align_corners, half_pixel_centers] of [
+    [false, false],
+    [false, true],
+    [true, false],
+  ] as const) {
+    const ours = [height, width].map((extent, axis) =>
+      nearestPositions(extent, size[axis] ?? 1, align_corners, half_pixel_centers),
+    )
+    if (ours.every((positions, axis) => positions.every((position, i) => position === wanted[axis]?.[i]))) {
+      const attrs = { size, align_corners, half_pixel_centers }
+      return node.imageResult(node.emit('resize_nearest', [x], attrs, undefined, quantization), rank)
+    }
+  }
+  return node.reject(
+    'unsupported-attribute',
+    `resizing from ${height} x ${width} to ${size.join(' x ')} with ${coordinates} and ${rounding} is not supported`,
+  )
+}
+
+/** The input position of each output position (ONNX, Resize). */
+function nearest(inputs: number, outputs: number, coordinates: string, rounding: string): readonly number[] {
+  const scale = outputs / inputs
+  return Array.from({ length: outputs }, (_, i) => {
+    const at =
+      coordinates === 'asymmetric'
+        ? i / scale
+        : coordinates === 'align_corners'
+          ? outputs === 1
+            ? 0
+            : (i * (inputs - 1)) / (outputs - 1)
+          : coordinates === 'pytorch_half_pixel' && outputs === 1
+            ? 0
+            : (i + 0.5) / scale - 0.5
+    const rounded =
+      rounding === 'floor'
+        ? Math.floor(at)
+        : rounding === 'ceil'
+          ? Math.ceil(at)
+          : rounding === 'round_prefer_ceil'
+            ? Math.floor(at + 0.5)
+            : Math.ceil(at - 0.5)
+    return Math.max(0, Math.min(inputs - 1, rounded))
+  })
+}
+
+export const POOLING = {
+  MaxPool: pool('max_pool2d'),
+  AveragePool: pool('avg_pool2d'),
+  GlobalAveragePool: globalPool('mean'),
+  GlobalMaxPool: globalPool('max_pool2d'),
+  ReduceMean: reduceMean,
+  Resize: resize,
+  Upsample: resize,
+}

@@ -1,0 +1,310 @@
+/** Ops that move elements, or only say how they are counted. */
+import { type Computed, channelsLast, type Operand, plainOrder } from '../builder.ts'
+import { constant } from '../constants.ts'
+import type { NodeContext, OperatorRule } from '../context.ts'
+
+const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1)
+
+/** The elements of `x` counted in another shape. */
+export function reshaped(node: NodeContext, x: Computed, shape: readonly number[]): readonly Operand[] {
+  const rank = x.shape.length
+  const emit = (id: string, sizes: readonly number[]) =>
+    node.emit('reshape', [id], { shape: sizes }, undefined, node.builder.resultOf(id))
+  const [batch = 1, channels = 1, ...rest] = x.shape
+  const isImage = rank > 2 && !x.flattened
+  const keepsBatch = shape[0] === batch
+  if (isImage && keepsBatch && shape.length === 2 && x.order[0] === 0) {
+    // A flattened image stays in its own order; the layer behind it reorders its weights.
+    const [flat] = node.result(emit(x.id, shape), plainOrder(2))
+    const isPlain = rest.every((size) => size === 1)
+    return [isPlain ? flat : { ...flat, flattened: { shape: x.shape, order: x.order } }]
+  }
+  // Groups of channels, split and joined again: the axes behind them stay what they are.
+  const splits =
+    shape.length === rank + 1 && product(shape.slice(1, 3)) === channels && sameSizes(shape.slice(3), rest)
+  if (isImage && keepsBatch && splits) {
+    const id = node.builder.arrange(x, channelsLast(rank), node.origin)
+    const order = [0, ...plainOrder(rank + 1).slice(3), 1, 2]
+    return node.result(
+      emit(
+        id,
+        order.map((axis) => shape[axis] ?? 1),
+      ),
+      order,
+    )
+  }
+  const joins =
+    shape.length === rank - 1 &&
+    shape[1] === channels * (rest[0] ?? 1) &&
+    sameSizes(shape.slice(2), rest.slice(1))
+  if (rank > 3 && !x.flattened && keepsBatch && joins) {
+    const order = [0, ...plainOrder(rank).slice(3), 1, 2]
+    const id = node.builder.arrange(x, order, node.origin)
+    const last = channelsLast(rank - 1)
+    return node.result(
+      emit(
+        id,
+        last.map((axis) => shape[axis] ?? 1),
+      ),
+      last,
+    )
+  }
+  const plain = node.builder.arrange(x, plainOrder(rank), node.origin)
+  return node.result(emit(plain, shape), plainOrder(shape.length))
+}
+
+function sameSizes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis])
+}
+
+/** 0 keeps a size, -1 takes what is left. */
+const reshape: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const wanted = [...node.constant(1, 'shape').data]
+  const allowZero = node.int('allowzero', 0) !== 0
+  const known = wanted.map((size, axis) => (size === 0 && !allowZero ? (x.shape[axis] ?? 0) : size))
+  const elements = product(x.shape)
+  const rest = elements / product(known.filter((size) => size !== -1))
+  const shape = known.map((size) => (size === -1 ? rest : size))
+  if (product(shape) !== elements || !shape.every((size) => Number.isInteger(size) && size > 0)) {
+    node.reject('bad-shape', `[${x.shape}] does not fit the shape [${wanted}]`)
+  }
+  return reshaped(node, x, shape)
+}
+
+const flatten: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const axis = node.int('axis', 1)
+  const from = axis < 0 ? axis + x.shape.length : axis
+  return reshaped(node, x, [product(x.shape.slice(0, from)), product(x.shape.slice(from))])
+}
+
+/** Axes as an attribute, or from version 13 on as an input. */
+function axesOf(node: NodeContext): readonly number[] | undefined {
+  return node.opset < 13 ? node.ints('axes') : node.inputs[1] && [...node.constant(1, 'axes').data]
+}
+
+const squeeze: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const rank = x.shape.length
+  const given = axesOf(node)?.map((axis) => node.axis(axis, rank))
+  const axes = given ?? plainOrder(rank).filter((axis) => x.shape[axis] === 1)
+  if (axes.some((axis) => x.shape[axis] !== 1))
+    node.reject('bad-shape', `axes [${axes}] of [${x.shape}] are not of size 1`)
+  return reshaped(
+    node,
+    x,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  )
+}
+
+const unsqueeze: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const given = axesOf(node) ?? node.reject('bad-node', 'it has no axes')
+  const rank = x.shape.length + given.length
+  const axes = given.map((axis) => node.axis(axis, rank))
+  const sizes = [...x.shape]
+  return reshaped(
+    node,
+    x,
+    plainOrder(rank).map((axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1))),
+  )
+}
+
+/** No element moves: only the knowledge which axis is which. */
+const transpose: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const rank = x.shape.length
+  const perm = node.ints('perm') ?? plainOrder(rank).toReversed()
+  if (perm.length !== rank || !plainOrder(rank).every((axis) => perm.includes(axis))) {
+    node.reject('bad-attribute', `perm [${perm}] does not name the ${rank} axes of its input`)
+  }
+  const plain = x.flattened ? node.builder.arrange(x, plainOrder(rank), node.origin) : x.id
+  const order = x.flattened ? plainOrder(rank) : x.order
+  const shape = perm.map((axis) => x.shape[axis] ?? 1)
+  return [{ kind: 'computed', id: plain, shape, order: order.map((axis) => perm.indexOf(axis)) }]
+}
+
+const concat: OperatorRule = (node) => {
+  const operands = node.inputs.map((_, n) => node.operand(n))
+  const leader = operands.find((operand): operand is Computed => operand.kind === 'computed')
+  const rank = operands[0]?.shape.length ?? 1
+  const axis = node.axis(node.int('axis', 1), rank)
+  const order = leader && !leader.flattened && leader.order.length === rank ? leader.order : plainOrder(rank)
+  const ids = operands.map((operand, n) => node.arranged(operand, order, node.inputName(n)))
+  const quantization = leader && node.builder.resultOf(leader.id)
+  return node.result(node.emit('concat', ids, { axis: order.indexOf(axis) }, undefined, quantization), order)
+}
+
+interface Range {
+  readonly axis: number
+  readonly begin: number
+  readonly end: number
+  readonly stride: number
+}
+
+/** Parts of a value along some axes of the file. */
+function sliced(node: NodeContext, x: Computed, ranges: readonly Range[], wish?: string): Computed {
+  const rank = x.shape.length
+  const order = x.flattened ? plainOrder(rank) : x.order
+  const id = node.builder.arrange(x, order, node.origin)
+  const of = (pick: (range: Range) => number, whole: (size: number) => number) =>
+    order.map((axis) => {
+      const range = ranges.find((each) => each.axis === axis)
+      return range ? pick(range) : whole(x.shape[axis] ?? 1)
+    })
+  const attrs = {
+    begin: of(
+      (range) => range.begin,
+      () => 0,
+    ),
+    end: of(
+      (range) => range.end,
+      (size) => size,
+    ),
+    strides: of(
+      (range) => range.stride,
+      () => 1,
+    ),
+  }
+  return node.result(node.emit('strided_slice', [id], attrs, wish, node.builder.resultOf(id)), order)[0]
+}
+
+const slice: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const rank = x.shape.length
+  const isOld = node.opset < 10
+  const list = (name: string, n: number) =>
+    isOld ? node.ints(name) : node.inputs[n] && [...node.constant(n, name).data]
+  const starts = list('starts', 1) ?? []
+  const ends = list('ends', 2) ?? []
+  const axes = list('axes', 3) ?? plainOrder(starts.length)
+  const steps = (isOld ? undefined : list('steps', 4)) ?? starts.map(() => 1)
+  const ranges = axes.map((given, n): Range => {
+    const axis = node.axis(given, rank)
+    const size = x.shape[axis] ?? 1
+    const stride = steps[n] ?? 1
+    const clamp = (position: number, low: number, high: number) =>
+      Math.max(low, Math.min(high, position < 0 ? position + size : position))
+    const begin = stride > 0 ? clamp(starts[n] ?? 0, 0, size) : clamp(starts[n] ?? 0, 0, size - 1)
+    const end = stride > 0 ? clamp(ends[n] ?? size, 0, size) : clamp(ends[n] ?? 0, -1, size)
+    return { axis, begin, end, stride }
+  })
+  return [sliced(node, x, ranges)]
+}
+
+const split: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const axis = node.axis(node.int('axis', 0), x.shape.length)
+  const size = x.shape[axis] ?? 1
+  const given = node.opset < 13 ? node.ints('split') : node.inputs[1] && [...node.constant(1, 'split').data]
+  const count = node.outputs.length
+  const part = Math.ceil(size / count)
+  const sizes = given ?? node.outputs.map((_, n) => Math.min(part, size - n * part))
+  let begin = 0
+  return node.outputs.map((name, n) => {
+    const end = begin + (sizes[n] ?? 0)
+    const piece = sliced(node, x, [{ axis, begin, end, stride: 1 }], name)
+    begin = end
+    return piece
+  })
+}
+
+/** One position of an axis, or neighbouring ones. */
+const gather: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const indices = node.constant(1, 'indices')
+  const axis = node.axis(node.int('axis', 0), x.shape.length)
+  const size = x.shape[axis] ?? 1
+  const positions = [...indices.data].map((position) => (position < 0 ? position + size : position))
+  const [begin = 0] = positions
+  if (!positions.every((position, n) => position === begin + n) || indices.shape.length > 1) {
+    node.reject('unsupported-attribute', 'only neighbouring elements can be gathered from a computed value')
+  }
+  const piece = sliced(node, x, [{ axis, begin, end: begin + positions.length, stride: 1 }])
+  if (indices.shape.length === 1) return [piece]
+  return reshaped(
+    node,
+    piece,
+    piece.shape.filter((_, each) => each !== axis),
+  )
+}
+
+const pad: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const rank = x.shape.length
+  const mode = node.string('mode', 'constant')
+  if (mode !== 'constant') node.reject('unsupported-attribute', `padding by ${mode} is not supported`)
+  const isOld = node.opset < 11
+  const given = isOld
+    ? (node.ints('pads') ?? node.ints('paddings') ?? [])
+    : [...node.constant(1, 'pads').data]
+  const value = isOld ? node.float('value', 0) : (node.optionalConstant(2, 'value')?.data[0] ?? 0)
+  const axes = node.optionalConstant(3, 'axes')?.data ?? plainOrder(rank)
+  const named = [...axes].map((axis) => node.axis(axis, rank))
+  if (given.length !== 2 * named.length || given.some((n) => n < 0)) {
+    node.reject('unsupported-attribute', `pads [${given}] are not two numbers of at least 0 for each axis`)
+  }
+  const order = x.flattened ? plainOrder(rank) : x.order
+  const id = node.builder.arrange(x, order, node.origin)
+  const paddings = order.flatMap((axis) => {
+    const n = named.indexOf(axis)
+    return n < 0 ? [0, 0] : [given[n] ?? 0, given[n + named.length] ?? 0]
+  })
+  return node.result(
+    node.emit('pad', [id], { paddings, value: Math.fround(value) }, undefined, node.builder.resultOf(id)),
+    order,
+  )
+}
+
+/** Channels become blocks of pixels; DCR has the block first among them, CRD last. */
+const depthToSpace: OperatorRule = (node) => {
+  const x = node.image(0)
+  const block = node.int('blocksize', 1)
+  const [batch = 1, height = 1, width = 1, channels = 1] = node.builder.type(x).shape
+  const depth = channels / block ** 2
+  if (!Number.isInteger(depth))
+    node.reject('bad-shape', `${channels} channels are no multiple of ${block} x ${block}`)
+  const isColumnFirst = node.string('mode', 'DCR') === 'CRD'
+  const parts = isColumnFirst ? [depth, block, block] : [block, block, depth]
+  const perm = isColumnFirst ? [0, 1, 4, 2, 5, 3] : [0, 1, 3, 2, 4, 5]
+  const name = node.outputs[0]
+  const quantization = node.builder.resultOf(x)
+  const cut = node.emit(
+    'reshape',
+    [x],
+    { shape: [batch, height, width, ...parts] },
+    `${name} blocks`,
+    quantization,
+  )
+  const moved = node.emit('transpose', [cut], { perm }, `${name} pixels`, quantization)
+  const shape = [batch, height * block, width * block, depth]
+  return node.result(node.emit('reshape', [moved], { shape }, undefined, quantization), channelsLast(4))
+}
+
+/** The shape of a computed value is known. */
+const shape: OperatorRule = (node) => {
+  const sizes = node.operand(0).shape
+  const from = node.int('start', 0)
+  const to = node.int('end', sizes.length)
+  const part = sizes.slice(from, to)
+  return [constant('i64', [part.length], part)]
+}
+
+const size: OperatorRule = (node) => [constant('i64', [], [product(node.operand(0).shape)])]
+
+export const SHAPES = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Transpose: transpose,
+  Concat: concat,
+  Slice: slice,
+  Split: split,
+  Gather: gather,
+  Pad: pad,
+  DepthToSpace: depthToSpace,
+  Shape: shape,
+  Size: size,
+}
