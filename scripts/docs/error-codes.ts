@@ -155,6 +155,34 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'At the end there are tokens that nothing has taken. Remove the `signal`, or add the `wait`.',
   'program/too-many-tokens':
     'More tokens may wait than their counter holds. Let the receiver take some in between.',
+  'onnx/bad-attribute':
+    'An attribute of a node has a value that makes no sense. onnx.checker says more about the file.',
+  'onnx/bad-node': 'A node lacks an input that it needs. Export the model again.',
+  'onnx/bad-shape':
+    'The shapes of a node’s operands do not fit together, or its attributes do not fit them. Run ONNX’s shape inference on the model: it names the first fault.',
+  'onnx/bad-tensor':
+    'A tensor has another number of elements than its shape, or a shape beyond 2 GiB. Is the file complete?',
+  'onnx/corrupt': 'The file is not a whole protobuf message. Fetch or export it again.',
+  'onnx/cycle': 'A node needs its own result. Export the model without loops.',
+  'onnx/dynamic-shape':
+    'A size of an input other than the batch is left open. Export the model with fixed sizes.',
+  'onnx/external-path':
+    'Weights are said to lie outside the folder of the model. Save it again with its data beside it.',
+  'onnx/external-size':
+    'The file with the weights is shorter than the model says. Is it complete, and the one that belongs to the model?',
+  'onnx/no-graph': 'The file holds no graph. Is it an ONNX model?',
+  'onnx/not-constant':
+    'An operand must be known when the model is compiled, and is computed. Export the model with constants folded.',
+  'onnx/opset': 'The file uses operators older than version 7. Convert it with onnx.version_converter.',
+  'onnx/redefinition': 'A value has two definitions. onnx.checker says more about the file.',
+  'onnx/undefined-input': 'A node reads a value that nothing gives. Is the model complete?',
+  'onnx/unsupported-attribute':
+    'An operator is supported, but not with this attribute. The hint names a way around, where there is one.',
+  'onnx/unsupported-operator':
+    'Operators that cannot be imported, all of them, with their number. Replace them in the model.',
+  'onnx/unsupported-rank': 'An operator is supported, but not on tensors of so many dimensions.',
+  'onnx/unsupported-type':
+    'Elements of a type that no operation computes on. Export the model in float32, or quantized to integers.',
   'target/invalid':
     'A value of a target file is none that the key takes, or does not fit the others. The message says what is expected.',
   'target/syntax':

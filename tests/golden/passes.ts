@@ -1,8 +1,13 @@
-/** The graph passes that golden files can name: those of the compiler. */
+/** The graph passes that golden files can name: those of the compiler, and those of the ONNX importer. */
 import type { Graph } from '../../ir/graph.ts'
 import type { Pass } from '../../ir/pass.ts'
+import { foldThresholds } from '../../ir/passes/fold-thresholds.ts'
+import { integerArithmetic } from '../../ir/passes/integer-arithmetic.ts'
 import { OPTIMIZATIONS } from '../../src/pipeline.ts'
 
 export const PASSES: ReadonlyMap<string, Pass<Graph>> = new Map(
-  OPTIMIZATIONS.map(({ pass }) => [pass.name, pass]),
+  [...OPTIMIZATIONS.map(({ pass }) => pass), integerArithmetic, foldThresholds].map((pass) => [
+    pass.name,
+    pass,
+  ]),
 )

@@ -8,6 +8,7 @@ import { ERROR_CODES } from '../../scripts/docs/error-codes.ts'
 const COMPOSED: Readonly<Record<string, string>> = {
   tflite: 'src/importers/tflite',
   text: 'ir/text',
+  onnx: 'src/importers/onnx',
 }
 /** Commander's errors become codes by rule, so nothing in the sources names them. */
 const FROM_COMMANDER = /^cli\/(?!not-available|conflicting-option)/

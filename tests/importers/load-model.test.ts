@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -33,8 +33,7 @@ describe('files that are no model', () => {
     ['model.tflite', 'PK\x03\x04\0\0\0\0', /in spite of its name: it looks like a ZIP archive/],
     ['cat.png', '\x89PNG\r\n\x1a\n\0\0\0\rIHDR', /not a model: it looks like a PNG image/],
     ['model.h5', '\x89HDF\r\n\x1a\n', /HDF5/],
-    ['model.onnx', '\x08\x08\x12\x07pytorch', /ONNX/],
-    ['unnamed', '\x08\x07\x12\x07pytorch', /ONNX/],
+    ['model.onnx', '\x93NUMPY\x01\0', /in spite of its name: it looks like a NumPy array/],
     ['input.npy', '\x93NUMPY\x01\0', /NumPy/],
     ['page.tflite', '<!DOCTYPE html><html>Not Found</html>', /web page/],
     ['lfs.tflite', 'version https://git-lfs.github.com/spec/v1\noid sha256:00', /Git LFS/],
@@ -113,8 +112,9 @@ describe.skipIf(!hasZoo)('models of the zoo', () => {
     )
   })
 
-  test('ONNX files are refused as such', async () => {
-    const diagnostic = await refusal(zooPath('models/resnet8_qdq_int8.onnx'))
-    expect(diagnostic?.message).toContain('ONNX')
+  test('an ONNX file is known by its content', async () => {
+    const path = save('unnamed', readFileSync(zooPath('models/qonnx_tfc_1w1a.onnx')))
+    expect(formatOf(path)).toBe('onnx')
+    expect((await loadModel(path)).ok).toBe(true)
   })
 })

@@ -17,6 +17,9 @@ import type { AttributeProto, NodeProto } from './schema.ts'
 /** From a node to what its outputs are, in order; outputs that nobody may use are left out. */
 export type OperatorRule = (node: NodeContext) => readonly Operand[]
 
+const FAULTY = 'run ONNX’s checker and shape inference on the model: they name the first fault'
+const OTHERWISE = 'express it by other operators, or export the model with other options'
+
 export interface NodeFacts {
   readonly proto: NodeProto
   readonly origin: Origin
@@ -96,7 +99,7 @@ export class NodeContext {
       code: `onnx/${code}`,
       message: `${this.opType}: ${message}`,
       span: { file, path },
-      ...(hint === undefined ? {} : { hint }),
+      hint: hint ?? (code.startsWith('bad') ? FAULTY : OTHERWISE),
     })
   }
 

@@ -135,7 +135,7 @@ class Importer {
       severity: 'error',
       message: `operators that are not supported: ${list.join(', ')}`,
       span: { file: this.file },
-      hint: 'replace them in the model; docs/onnx.md lists the supported ones',
+      hint: 'replace them in the model',
     }
     throw new Diagnosed([diagnostic])
   }

@@ -1,0 +1,215 @@
+/** What an ONNX file can have wrong: each ends in a diagnostic that says what, where and what to do. */
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Result } from '../../ir/diagnostic.ts'
+import { importOnnx } from '../../src/importers/onnx/index.ts'
+import { type FileNode, type FileParts, INT64, message, onnxFile, port, tensor } from './onnx-file.ts'
+import { hasZoo, zooPath } from './zoo.ts'
+
+const nothing = (): Result<Uint8Array> => ({
+  ok: false,
+  diagnostics: [{ code: 'file/not-found', severity: 'error', message: 'no such file' }],
+})
+
+function refusal(bytes: Uint8Array, beside = nothing) {
+  const result = importOnnx(bytes, 'm.onnx', beside)
+  if (result.ok) return 'imported'
+  for (const { hint, span } of result.diagnostics)
+    expect([typeof hint, span?.file]).toEqual(['string', 'm.onnx'])
+  return result.diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n')
+}
+
+const x = port('x', [1, 2, 4, 4])
+const y = port('y', [])
+const relu = { op: 'Relu', inputs: ['x'], outputs: ['y'] }
+const file = (parts: Partial<FileParts>) => onnxFile({ nodes: [relu], inputs: [x], outputs: [y], ...parts })
+const oneNode = (node: Partial<FileNode>, initializers: readonly Uint8Array[] = [], opset = 17) =>
+  file({ nodes: [{ ...relu, ...node }], initializers, opset })
+
+test('a file without faults is imported', () => {
+  expect(refusal(file({}))).toBe('imported')
+})
+
+test.each<[string, Uint8Array, string, RegExp]>([
+  ['no graph', message([1, 8], [8, message([2, 17])]), 'onnx/no-graph', /./],
+  ['an old operator set', file({ opset: 6 }), 'onnx/opset', /.* version 6/],
+  ['a cut file', file({}).subarray(0, -9), 'onnx/corrupt', /./],
+  ['a field of another kind', message([1, 8], [7, 3]), 'onnx/corrupt', /.* GraphProto has wire type 0/],
+  [
+    'an unknown operator, counted',
+    file({
+      nodes: [
+        { ...relu, op: 'NonMaxSuppression', outputs: ['a'] },
+        { ...relu, op: 'NonMaxSuppression', inputs: ['a'] },
+      ],
+    }),
+    'onnx/unsupported-operator',
+    /.*NonMaxSuppression \(2 times\)/,
+  ],
+  [
+    'an unknown domain',
+    oneNode({ domain: 'my.company' }),
+    'onnx/unsupported-operator',
+    /.*my\.company\/Relu/,
+  ],
+  [
+    'a cycle',
+    file({
+      nodes: [
+        { op: 'Add', inputs: ['x', 'y'], outputs: ['a'] },
+        { ...relu, inputs: ['a'] },
+      ],
+    }),
+    'onnx/cycle',
+    /./,
+  ],
+  ['an input that nothing gives', oneNode({ inputs: ['z'] }), 'onnx/undefined-input', /nothing gives "z"/],
+  [
+    'an output that nothing gives',
+    file({ outputs: [port('z', [])] }),
+    'onnx/undefined-input',
+    /nothing gives "z"/,
+  ],
+  ['two definitions', file({ nodes: [relu, relu] }), 'onnx/redefinition', /./],
+  ['a definition of an input', oneNode({ outputs: ['x'] }), 'onnx/redefinition', /./],
+  ['an open size', file({ inputs: [port('x', [1, 2, 'height', 4])] }), 'onnx/dynamic-shape', /.* axis 2/],
+  [
+    'an input without a shape',
+    file({ inputs: [message([1, 'x'], [2, message([1, message([1, 1])])])] }),
+    'onnx/dynamic-shape',
+    /.* no shape/,
+  ],
+  ['an input of texts', file({ inputs: [port('x', [1], 8)] }), 'onnx/unsupported-type', /.* string/],
+  [
+    'an input of integers of 64 bits',
+    file({ inputs: [port('x', [1], INT64)] }),
+    'onnx/unsupported-type',
+    /./,
+  ],
+  ['a shape beyond 2 GiB', file({ inputs: [port('x', [65536, 65536])] }), 'onnx/bad-tensor', /.* 2 GiB/],
+  [
+    'a tensor beyond 2 GiB',
+    oneNode({ op: 'Add', inputs: ['x', 'c'] }, [message([1, 2 ** 20], [1, 2 ** 20], [2, 1], [8, 'c'])]),
+    'onnx/bad-tensor',
+    /.* 2 GiB/,
+  ],
+  [
+    'too few elements',
+    oneNode({ op: 'Add', inputs: ['x', 'c'] }, [message([1, 4], [2, 1], [8, 'c'], [9, new Uint8Array(8)])]),
+    'onnx/bad-tensor',
+    /.* 8 bytes, 4 f32 are 16/,
+  ],
+  [
+    'shapes that do not broadcast',
+    oneNode({ op: 'Add', inputs: ['x', 'c'] }, [tensor('c', [3], [1, 2, 3])]),
+    'onnx/bad-shape',
+    /.* broadcast/,
+  ],
+  [
+    'a kernel larger than its image',
+    oneNode({ op: 'MaxPool', attributes: { kernel_shape: [9, 9] } }),
+    'onnx/bad-shape',
+    /.* does not fit/,
+  ],
+  [
+    'weights that are computed',
+    oneNode({ op: 'Conv', inputs: ['x', 'x'] }),
+    'onnx/not-constant',
+    /Conv: its weights/,
+  ],
+  [
+    'groups that do not fit',
+    oneNode({ op: 'Conv', inputs: ['x', 'w'] }, [tensor('w', [1, 3, 1, 1], [1, 1, 1])]),
+    'onnx/bad-shape',
+    /Conv/,
+  ],
+  [
+    'an axis that does not exist',
+    oneNode({ op: 'Concat', inputs: ['x', 'x'], attributes: { axis: 7 } }),
+    'onnx/bad-attribute',
+    /Concat: axis 7/,
+  ],
+  ['a missing input', oneNode({ op: 'Add', inputs: ['x'] }), 'onnx/bad-node', /Add: its input 1 is missing/],
+  [
+    'a mode that is not supported',
+    oneNode({ op: 'Pad', inputs: ['x', 'p'], attributes: { mode: 'reflect' } }, [
+      tensor('p', [8], [0, 0, 1, 1, 0, 0, 1, 1], INT64),
+    ]),
+    'onnx/unsupported-attribute',
+    /Pad/,
+  ],
+  [
+    'an image of five dimensions',
+    file({ nodes: [{ ...relu, op: 'GlobalAveragePool' }], inputs: [port('x', [1, 2, 3, 4, 5])] }),
+    'onnx/unsupported-rank',
+    /./,
+  ],
+])('%s', (_, bytes, code, expected) => {
+  expect(refusal(bytes)).toMatch(expected)
+  expect(refusal(bytes).split(':')[0]).toBe(code)
+})
+
+describe('data beside the file', () => {
+  const external = (entries: Readonly<Record<string, string>>) =>
+    oneNode({ op: 'Add', inputs: ['x', 'c'] }, [
+      message(
+        [1, 4],
+        [2, 1],
+        [8, 'c'],
+        ...Object.entries(entries).map(([key, value]) => [13, message([1, key], [2, value])] as const),
+        [14, 1],
+      ),
+    ])
+  const beside = (): Result<Uint8Array> => ({ ok: true, value: new Uint8Array(24) })
+
+  test('is read', () => {
+    expect(refusal(external({ location: 'w.bin', offset: '8', length: '16' }), beside)).toBe('imported')
+  })
+
+  test.each(['../w.bin', '/etc/passwd', 'C:\\w.bin', '..', ''])(
+    'does not leave its folder by %j',
+    (location) => {
+      expect(refusal(external({ location }), beside)).toContain('onnx/external-path: ')
+    },
+  )
+
+  test.each([
+    { location: 'w.bin', offset: '16', length: '16' },
+    { location: 'w.bin', offset: '-4' },
+    { location: 'w.bin', offset: 'many' },
+  ])('has the bytes that are asked of it: %j', (entries) => {
+    expect(refusal(external(entries), beside)).toContain('onnx/external-size: ')
+  })
+
+  test('that is missing is named', () => {
+    const result = importOnnx(external({ location: 'w.bin' }), 'm.onnx', nothing)
+    expect(result.ok ? [] : result.diagnostics.map(({ code }) => code)).toEqual(['file/not-found'])
+  })
+})
+
+describe.skipIf(!hasZoo)('whatever bytes are damaged, the file is imported or refused', () => {
+  test.each(['models/qonnx_tfc_1w1a', 'models/resnet8_fp32', 'models/shufflenet_cifar_float'])(
+    '%s',
+    (model) => {
+      const bytes = readFileSync(zooPath(`${model}.onnx`))
+      fc.assert(
+        fc.property(
+          fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 }),
+          fc.nat(),
+          (changes, cut) => {
+            const damaged = Uint8Array.from(bytes)
+            // Structure lies at the ends: the middle is mostly weights.
+            for (const [at, value] of changes) {
+              const place = at % 4000
+              damaged[at % 2 === 0 ? place : damaged.length - 1 - place] = value
+            }
+            const end = cut % 3 === 0 ? damaged.length - (cut % 5000) : damaged.length
+            importOnnx(damaged.subarray(0, end), 'm.onnx', nothing)
+          },
+        ),
+        { numRuns: 40 },
+      )
+    },
+  )
+})
