@@ -37,7 +37,7 @@ export interface FileNode {
 }
 
 /** TensorProto.DataType of float32 and int64. */
-export const FLOAT = 1
+const FLOAT = 1
 export const INT64 = 7
 
 export function tensor(

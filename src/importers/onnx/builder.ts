@@ -38,7 +38,7 @@ export function channelsLast(rank: number): readonly number[] {
   return rank < 3 ? plainOrder(rank) : [0, ...plainOrder(rank).slice(2), 1]
 }
 
-export function sameOrder(a: readonly number[], b: readonly number[]): boolean {
+function sameOrder(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((axis, n) => axis === b[n])
 }
 

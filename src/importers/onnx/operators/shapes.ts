@@ -6,7 +6,7 @@ import type { NodeContext, OperatorRule } from '../context.ts'
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1)
 
 /** The elements of `x` counted in another shape. */
-export function reshaped(node: NodeContext, x: Computed, shape: readonly number[]): readonly Operand[] {
+function reshaped(node: NodeContext, x: Computed, shape: readonly number[]): readonly Operand[] {
   const rank = x.shape.length
   const emit = (id: string, sizes: readonly number[]) =>
     node.emit('reshape', [id], { shape: sizes }, undefined, node.builder.resultOf(id))
