@@ -115,7 +115,7 @@ function emitModule(
   return b.finish()
 }
 
-/** Where kernels read each layer's weights: in the file, or widened behind everything else. */
+/** Where kernels read each layer's weights: in the file, or unpacked and widened behind everything else. */
 function placeLayers(
   variant: Variant,
   { layers }: Lowering,
@@ -125,10 +125,15 @@ function placeLayers(
   const addresses = new Map<string, number>()
   const vectorBytes = Dot.weightBytes(variant)
   let end = align(plannedEnd)
-  for (const { buffer, file, blocks } of layers) {
-    const isInFile = vectorBytes === FILE_VECTOR_BYTES
-    addresses.set(buffer, isInFile ? sharedAddress(file) : end)
-    if (!isInFile) end += weightBytes(blocks, vectorBytes)
+  for (const { buffer, unpacked, file, blocks, bits } of layers) {
+    if (bits === 8 && vectorBytes === FILE_VECTOR_BYTES) {
+      addresses.set(buffer, sharedAddress(file))
+      continue
+    }
+    addresses.set(buffer, end)
+    end += weightBytes(blocks, vectorBytes)
+    // At the end of their place: what is widened from its beginning on reaches them when they have been read.
+    if (bits !== 8) addresses.set(unpacked, end - weightBytes(blocks, FILE_VECTOR_BYTES))
   }
   return { addresses, end }
 }

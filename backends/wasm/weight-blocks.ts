@@ -19,7 +19,7 @@ export interface WeightBlocks {
   readonly sparse?: SparseBlocks
 }
 
-/** Blocks that have but some of their chunks of input fours (see kernels/window-products.ts). */
+/** Blocks that have but some of their chunks of input fours (see kernels/byte-products.ts). */
 export interface SparseBlocks {
   readonly chunkFours: number
   /** Of each block the chunks that it has, by rising number. */
@@ -61,6 +61,15 @@ export function eachBlock({
 
 export function blockBytes(vectors: number, fours: number, vectorBytes: number, parameters: number): number {
   return vectors * (parameters + vectorBytes * fours)
+}
+
+/** Bits of weights that the file packs. */
+export const PACKED_BITS = [2, 4] as const
+export type PackedBits = (typeof PACKED_BITS)[number]
+
+/** Bytes of a weight vector in the file. */
+export function fileVectorBytes(bits: PackedBits | 8): number {
+  return (FILE_VECTOR_BYTES * bits) / 8
 }
 
 /** Of a whole layer. */

@@ -11,64 +11,28 @@ import { Dot } from '../codegen/dot.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
 import { FILE_VECTOR_BYTES, type WeightBlocks } from '../weight-blocks.ts'
-import { INDEX_BYTES } from './byte-products.ts'
+import { BLOCK_PARAMETERS, blockConstants, channelsOf, eachBlockOf, ifAny } from './each-block.ts'
 import { BIAS_OFFSET } from './epilogue.ts'
 import type { Kernel } from './kernel.ts'
 
 /**
- * Addresses: the layer's weights as in the file, where the layer's kernel reads them, perhaps the same, and the index
- * of sparse weights.
+ * Addresses: the layer's weights, a byte each, where the layer's kernel reads them, perhaps the same, and the index of
+ * sparse weights.
  */
 export function prepareWeightsKernel(layer: WeightBlocks): Kernel {
-  const { blocks, vectors, rest, fours, parameters, sparse } = layer
   return {
-    name: `weights of ${4 * (blocks * vectors + rest)} channels`,
-    // One function for all layers; an index at 0 is none.
-    constants: sparse
-      ? [blocks, vectors, rest, sparse.chunkFours, parameters]
-      : [0, blocks, vectors, rest, fours, parameters],
+    name: `weights of ${channelsOf(layer)} channels`,
+    constants: blockConstants(layer),
     define: (b) =>
-      b.define('prepare weights', 8, (f, file, place, index, ...shape) => {
-        const [ownBlocks, ownVectors, ownRest, chunkFours, parameterBytes] = shape
-        if (
-          !file ||
-          !place ||
-          !index ||
-          !ownBlocks ||
-          !ownVectors ||
-          !ownRest ||
-          !chunkFours ||
-          !parameterBytes
-        ) {
-          throw new Error('internal error: parameters')
-        }
+      b.define('prepare weights', BLOCK_PARAMETERS, (f, ...parameters) => {
         if (b.variant !== 'plain' && storedZero(b.variant) === 0) return []
-        const ownFours = f.i32()
-        const part = (vectorsOfPart: Local) => [
-          ownFours.set(chunkFours.get()),
-          b.wasm.if(index.get(), takeEntries(b, index, ownFours)),
-          ...(b.variant === 'plain'
-            ? widen(b, f, vectorsOfPart, ownFours, parameterBytes, file, place)
-            : adjustBias(b, f, vectorsOfPart, ownFours, parameterBytes, place)),
-        ]
-        const whole = f.repeatCounted(ownBlocks.get(), () => part(ownVectors))
-        return [
-          b.wasm.if(ownBlocks.get(), b.wasm.block(null, [...whole])),
-          b.wasm.if(ownRest.get(), b.wasm.block(null, [...part(ownRest)])),
-        ]
+        return eachBlockOf(b, f, parameters, (from, to, vectors, fours, parameterBytes) =>
+          b.variant === 'plain'
+            ? widen(b, f, vectors, fours, parameterBytes, from, to)
+            : adjustBias(b, f, vectors, fours, parameterBytes, to),
+        )
       }),
   }
-}
-
-/** Multiplies `fours` by the number of chunks at the index, and moves past the block's entries. */
-function takeEntries(b: ModuleBuilder, index: Local, fours: Local): Expression {
-  const { i32 } = b.wasm
-  const count = () => i32.load(0, 4, index.get())
-  const bytes = i32.mul(i32.add(count(), i32.const(1)), i32.const(INDEX_BYTES))
-  return b.wasm.block(null, [
-    fours.set(i32.mul(fours.get(), count())),
-    index.set(i32.add(index.get(), bytes)),
-  ])
 }
 
 /** One block. Moves both addresses past what it has read and written. */
@@ -144,9 +108,4 @@ function adjustBias(
       ...f.advance(first, FILE_VECTOR_BYTES),
     ]),
   ]
-}
-
-/** A block may have lost all its chunks, and a counted loop runs at least once. */
-function ifAny(b: ModuleBuilder, fours: Local, statements: readonly Expression[]): readonly Expression[] {
-  return [b.wasm.if(fours.get(), b.wasm.block(null, [...statements]))]
 }

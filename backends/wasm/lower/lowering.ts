@@ -10,6 +10,7 @@ import { copyKernel } from '../kernels/copy.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import { bitBytes, packBitsKernel } from '../kernels/pack-bits.ts'
 import { prepareWeightsKernel } from '../kernels/prepare-weights.ts'
+import { unpackWeightsKernel } from '../kernels/unpack-weights.ts'
 import { align, type Buffer } from '../memory-plan.ts'
 import {
   at,
@@ -23,7 +24,7 @@ import {
   type Placement,
   placedBytes,
 } from '../storage.ts'
-import type { WeightBlocks } from '../weight-blocks.ts'
+import type { PackedBits, WeightBlocks } from '../weight-blocks.ts'
 import type { Fusion } from './fusion.ts'
 
 /** What a step belongs to: a node of the graph, or a tensor that it brings in or out. */
@@ -43,10 +44,23 @@ export interface Step {
 }
 
 /** Weights that each variant prepares for itself. */
-export interface LayerWeights {
+interface PreparedWeights {
   readonly buffer: string
+  /** The buffer of packed weights once they are unpacked. */
+  readonly unpacked: string
   readonly file: Place
   readonly blocks: WeightBlocks
+  readonly bits: PackedBits | 8
+}
+
+/** A layer's weights as they are in the weights file. */
+interface GivenWeights {
+  readonly bytes: Uint8Array
+  readonly blocks: WeightBlocks
+  /** Of a weight. */
+  readonly bits: PackedBits | 8
+  readonly name: string
+  readonly index: Place | undefined
 }
 
 /** The buffer of all constants: the weights file. */
@@ -56,7 +70,7 @@ export class Lowering {
   readonly graph: Graph
   readonly fusion: Fusion
   readonly steps: Step[] = []
-  readonly layers: LayerWeights[] = []
+  readonly layers: PreparedWeights[] = []
   /** Run once, when the weights are in place. */
   readonly initial: Step[] = []
   private readonly placements = new Map<ValueId, Placement>()
@@ -96,20 +110,25 @@ export class Lowering {
   }
 
   /**
-   * Appends a layer's weights, to be prepared for each variant; sparse ones have an index. The place is in a buffer of their own, which may be
-   * their part of the weights file.
+   * Appends a layer's weights, to be prepared for each variant; sparse ones have an index. The place is in a buffer of
+   * their own, which may be their part of the weights file.
    */
-  layerWeights(bytes: Uint8Array, blocks: WeightBlocks, layer: string, index?: Place): Place {
+  layerWeights({ bytes, blocks, bits, name, index }: GivenWeights): Place {
     const file = this.weights(bytes)
-    const place = { buffer: `weights ${this.layers.length}`, offset: 0 }
-    this.layers.push({ buffer: place.buffer, file, blocks })
-    this.initial.push({
-      layer,
-      op: 'weights',
-      macs: 0,
-      kernel: prepareWeightsKernel(blocks),
-      places: index === undefined ? [file, place] : [file, place, index],
-    })
+    const n = this.layers.length
+    const place = { buffer: `weights ${n}`, offset: 0 }
+    const unpacked = bits === 8 ? file : { buffer: `unpacked weights ${n}`, offset: 0 }
+    this.layers.push({ buffer: place.buffer, unpacked: unpacked.buffer, file, blocks, bits })
+    const step = (kernel: Kernel, from: Place, to: Place) =>
+      this.initial.push({
+        layer: name,
+        op: 'weights',
+        macs: 0,
+        kernel,
+        places: index === undefined ? [from, to] : [from, to, index],
+      })
+    if (bits !== 8) step(unpackWeightsKernel(blocks, bits), file, unpacked)
+    step(prepareWeightsKernel(blocks), unpacked, place)
     return place
   }
 

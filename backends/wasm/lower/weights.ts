@@ -9,6 +9,9 @@ import type { Place } from '../storage.ts'
 import {
   eachBlock,
   FILE_VECTOR_BYTES,
+  fileVectorBytes,
+  PACKED_BITS,
+  type PackedBits,
   type SparseBlocks,
   weightBlocks,
   weightBytes,
@@ -59,7 +62,9 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string,
   const { channels, depth, vectors, sparse } = layer
   const { epilogue, exact, words } = layerParameters(layer)
   const blocks = weightBlocks(channels, vectors, depth / 4, parameterBytes(epilogue.form), sparse)
-  const bytes = new Uint8Array(weightBytes(blocks, FILE_VECTOR_BYTES))
+  const bits = bitsOf(layer)
+  const vectorBytes = fileVectorBytes(bits)
+  const bytes = new Uint8Array(weightBytes(blocks, vectorBytes))
   const view = new DataView(bytes.buffer)
   let at = 0
   eachBlock(blocks).forEach((block, n) => {
@@ -70,16 +75,32 @@ export function packLayer(lowering: Lowering, layer: LayerWeights, name: string,
     }
     for (const four of block.fours) {
       for (let v = 0; v < block.vectors; v++) {
-        for (let lane = 0; lane < 4; lane++) {
-          const channel = 4 * (first + v) + lane
-          for (let k = 4 * four; k < 4 * four + 4; k++, at++) {
-            if (channel < channels) view.setInt8(at, layer.weight(channel, k))
-          }
+        for (let n = 0; n < FILE_VECTOR_BYTES; n++) {
+          const channel = 4 * (first + v) + Math.floor(n / 4)
+          if (channel >= channels) continue
+          const weight = layer.weight(channel, 4 * four + (n % 4))
+          // Packed as kernels/unpack-weights.ts has it.
+          const byte = at + (n % vectorBytes)
+          const field = (weight & (2 ** bits - 1)) << (bits * Math.floor(n / vectorBytes))
+          bytes[byte] = (bytes[byte] ?? 0) | field
         }
+        at += vectorBytes
       }
     }
   })
-  return { weights: lowering.layerWeights(bytes, blocks, name, index), epilogue, exact }
+  return { weights: lowering.layerWeights({ bytes, blocks, bits, name, index }), epilogue, exact }
+}
+
+/** The fewest bits that hold every weight. */
+function bitsOf({ channels, depth, weight }: LayerSums): PackedBits | 8 {
+  let [least, largest] = [0, 0]
+  for (let channel = 0; channel < channels; channel++) {
+    for (let k = 0; k < depth; k++) {
+      least = Math.min(least, weight(channel, k))
+      largest = Math.max(largest, weight(channel, k))
+    }
+  }
+  return PACKED_BITS.find((bits) => least >= -(2 ** (bits - 1)) && largest < 2 ** (bits - 1)) ?? 8
 }
 
 /** The parameters of the four channels from `first` on, as far as they exist. */
