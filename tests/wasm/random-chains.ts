@@ -20,9 +20,15 @@ export class Chain {
   private readonly inputs: ValueId[] = []
 
   input(type: TensorType): ValueId {
-    this.values.set('x', { type })
-    this.inputs.push('x')
-    return 'x'
+    const id = `x${this.values.size}`
+    this.values.set(id, { type })
+    this.inputs.push(id)
+    return id
+  }
+
+  /** An operand that is known, or an input. */
+  operand(type: TensorType, data: TensorData, isKnown: boolean): ValueId {
+    return isKnown ? this.constant(type, data) : this.input(type)
   }
 
   constant(type: TensorType, data: TensorData): ValueId {
@@ -59,6 +65,8 @@ const layer = {
   pads: fc.constantFrom([0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 2, 0]),
   kind: fc.constantFrom('conv2d' as const, 'conv2d' as const, 'depthwise_conv2d' as const),
   perChannel: fc.boolean(),
+  /** Which of weights, bias, thresholds and directions are computed, as bits; usually none. */
+  computed: fc.oneof(fc.constant(0), fc.constant(0), fc.constant(0), fc.nat(15)),
   bias: fc.boolean(),
   seed,
   /** What becomes of the sums. */
@@ -105,11 +113,12 @@ export function convolve(chain: Chain, x: ValueId, r: Layer): ValueId {
       ...(r.perChannel && { axis: isDepthwise ? 3 : 0 }),
     },
   }
-  const w = chain.constant(wType, randomElements(wType, r.seed))
+  const w = chain.operand(wType, randomElements(wType, r.seed), (r.computed & 1) === 0)
   const depth = elementCount(shape) / outputs
   const reach = Math.ceil(magnitude(type.dtype) * magnitude(r.weights) * Math.sqrt(depth))
   const biases = Int32Array.from({ length: outputs }, () => random(-reach, reach))
-  const bias = r.bias ? [chain.constant({ dtype: 'i32', shape: [outputs] }, biases)] : []
+  const isKnown = (r.computed & 2) === 0
+  const bias = r.bias ? [chain.operand({ dtype: 'i32', shape: [outputs] }, biases, isKnown)] : []
   const attrs = { stride: r.stride, dilation, pads, activation: 'none' }
   if (r.end === 'scaled' && r.dtype !== 'b1') {
     const step = (reach * 0.043 * 0.01 * r.scale) / magnitude(r.dtype)
@@ -140,9 +149,14 @@ export function thresholds(chain: Chain, x: ValueId, outputs: number, reach: num
     const kind = random(0, 7)
     return kind === 0 ? row.map(() => -(2 ** 31)) : kind === 1 ? row.map(() => 2 ** 31 - 1) : row
   })
-  const table = chain.constant({ dtype: 'i32', shape: [outputs, steps] }, Int32Array.from(rows.flat()))
+  const table = chain.operand(
+    { dtype: 'i32', shape: [outputs, steps] },
+    Int32Array.from(rows.flat()),
+    (r.computed & 4) === 0,
+  )
   const signs = Int8Array.from({ length: outputs }, () => 2 * random(0, 1) - 1)
-  const directions = r.directions ? [chain.constant({ dtype: 'i8', shape: [outputs] }, signs)] : []
+  const isKnown = (r.computed & 8) === 0
+  const directions = r.directions ? [chain.operand({ dtype: 'i8', shape: [outputs] }, signs, isKnown)] : []
   const quant = perTensor(0.5, limit(r.dtype, r.zeroPoint))
   return chain.node('threshold', [x, table, ...directions], { min: least }, r.dtype, quant)
 }
