@@ -177,7 +177,10 @@ function arrange(port: Port, given: GivenArray, layout: DataLayout | undefined):
       hint: "leave --data-layout out and give the array in the model's own layout",
     })
   }
-  const found = direct ?? (permuted && { ...permuted, permutation: must(permutation, 'permutation') })
+  const found =
+    direct ??
+    (permuted && { ...permuted, permutation: must(permutation, 'permutation') }) ??
+    coverGray(port.type.shape, shape)
   if (found === undefined) return wrongShape(port, given)
   if (found.runs === 0) {
     fail({
@@ -198,6 +201,17 @@ function cover(model: readonly number[], array: readonly number[]): Arrangement 
   const [batch, ...item] = model
   if (batch === undefined || batch === 0 || samples % batch !== 0 || !sameShape(rest, item)) return undefined
   return { runs: samples / batch, samplesPerRun: batch }
+}
+
+/** A gray image's one channel may be left out, wherever it is: it orders no elements. */
+function coverGray(model: readonly number[], array: readonly number[]): Arrangement | undefined {
+  const [, ...item] = model
+  if (item.length !== 3 || array.length !== 3) return undefined
+  for (const axis of [1, 3]) {
+    const found = model[axis] === 1 ? cover(model, array.toSpliced(axis, 0, 1)) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -56,6 +56,8 @@ describe('shapes', () => {
     ['a batch in the model, samples in a row', [4, 2], [12, 2], 3, 4],
     ['a leading 1 within the sample', [1, 1, 7], [5, 1, 7], 5, 1],
     ['a scalar', [], [6], 6, 1],
+    ['gray images without a channel, channels last', [1, 4, 5, 1], [3, 4, 5], 3, 1],
+    ['gray images without a channel, channels first', [1, 1, 4, 5], [3, 4, 5], 3, 1],
   ])('%s', (_, model, shape, runs, samplesPerRun) => {
     const fed = unwrap(feed([port(model)], [given(array(shape))]))
     expect(fed).toMatchObject({ runs, samplesPerRun })
@@ -64,7 +66,7 @@ describe('shapes', () => {
 
   test.each<[string, number[], number[], string, RegExp]>([
     ['sample axis missing', [1, 28, 28, 1], [28, 28, 1], 'input/shape', /numpy\.newaxis/],
-    ['channel axis missing', [1, 28, 28, 1], [5, 28, 28], 'input/shape', /reshape\(-1, 28, 28, 1\)/],
+    ['axes missing', [1, 28, 28, 1], [5, 784], 'input/shape', /reshape\(-1, 28, 28, 1\)/],
     ['channels first', [1, 32, 32, 3], [5, 3, 32, 32], 'input/shape', /--data-layout nchw/],
     ['another size', [1, 32, 32, 3], [5, 31, 32, 3], 'input/shape', /\[N,32,32,3\]/],
     ['no sample', [1, 4], [0, 4], 'input/no-samples', /at least one/],
