@@ -27,3 +27,11 @@ export const INT8_MODELS: readonly string[] = [
   'own/models/digits_sparse_int8',
   'own/models/digits_segment_int8',
 ]
+
+/** Models on float32 tensors: their outputs are near the references'. */
+export const FLOAT_MODELS: readonly string[] = [
+  'models/resnet8_float',
+  'models/ad01_float',
+  'models/vww_96_float',
+  'models/hello_world_float',
+]

@@ -10,7 +10,7 @@ import { elementCount } from '../../ir/tensor.ts'
 import { importTfliteDetailed } from '../../src/importers/tflite/index.ts'
 import { readNpy } from '../../src/tensors/npy.ts'
 import { readNpz } from '../../src/tensors/npz.ts'
-import { hasZoo, INT8_MODELS, zooPath } from '../importers/zoo.ts'
+import { FLOAT_MODELS, hasZoo, INT8_MODELS, zooPath } from '../importers/zoo.ts'
 
 /** What these tests read of a reference file. */
 interface Reference {
@@ -28,18 +28,15 @@ interface Reference {
 /** MobileNet takes a second a sample. */
 const MAX_SAMPLES: Readonly<Record<string, number>> = { 'models/mobilenet_v2_int8_224': 2 }
 
+/** Sums of rounded products take the interpreter about 10 ns each. */
+const MAX_FLOAT_SAMPLES = 10
+
 describe.skipIf(!hasZoo)('the reference interpreter equals TensorFlow Lite on', () => {
   test.each(INT8_MODELS)('%s', (model) => {
     const { graph, valueOfTensor } = unwrap(
       importTfliteDetailed(readFileSync(zooPath(`${model}.tflite`)), model),
     )
-    const folder = model.replace('models/', 'reference/').replace(/[^/]*$/, '')
-    const name = model.replace(/^.*\//, '')
-    const reference = JSON.parse(readFileSync(zooPath(`${folder}${name}.json`), 'utf8')) as Reference
-    const read = (file: string, ports: Reference['inputs']) => readPorts(zooPath(`${folder}${file}`), ports)
-    const inputs = read(reference.inputsFile, reference.inputs)
-    const expected = read(reference.outputsFile, reference.outputs)
-
+    const { reference, inputs, expected } = referenceOf(model)
     const interpreter = createInterpreter(graph)
     const samples =
       must(inputs[0], 'input').length / elementCount(typeOf(graph, must(graph.inputs[0], 'x')).shape)
@@ -67,6 +64,37 @@ describe.skipIf(!hasZoo)('the reference interpreter equals TensorFlow Lite on', 
     }
   })
 })
+
+describe.skipIf(!hasZoo)('float networks are as near to TensorFlow Lite as the order of sums allows', () => {
+  test.each(FLOAT_MODELS)('%s', (model) => {
+    const { graph } = unwrap(importTfliteDetailed(readFileSync(zooPath(`${model}.tflite`)), model))
+    const { inputs, expected } = referenceOf(model)
+    const interpreter = createInterpreter(graph)
+    const samples =
+      must(inputs[0], 'input').length / elementCount(typeOf(graph, must(graph.inputs[0], 'x')).shape)
+    for (let sample = 0; sample < Math.min(samples, MAX_FLOAT_SAMPLES); sample++) {
+      interpreter.run(inputs.map((data) => slice(data, sample, samples))).forEach((output, n) => {
+        const wanted = Array.from(slice(must(expected[n], 'output'), sample, samples), Number)
+        const scale = Math.max(...wanted.map(Math.abs))
+        wanted.forEach((value, i) => {
+          expect(Math.abs(Number(output[i]) - value)).toBeLessThanOrEqual(1e-4 * scale)
+        })
+      })
+    }
+  })
+})
+
+function referenceOf(model: string) {
+  const folder = model.replace('models/', 'reference/').replace(/[^/]*$/, '')
+  const name = model.replace(/^.*\//, '')
+  const reference = JSON.parse(readFileSync(zooPath(`${folder}${name}.json`), 'utf8')) as Reference
+  const read = (file: string, ports: Reference['inputs']) => readPorts(zooPath(`${folder}${file}`), ports)
+  return {
+    reference,
+    inputs: read(reference.inputsFile, reference.inputs),
+    expected: read(reference.outputsFile, reference.outputs),
+  }
+}
 
 function readPorts(path: string, ports: Reference['inputs']): readonly TensorData[] {
   if (!existsSync(path)) throw new Error(`${path} is missing`)

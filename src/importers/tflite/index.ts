@@ -230,7 +230,7 @@ class Importer {
     if (types.size > 0) {
       diagnostics.push({
         ...this.survey('unsupported-type', 'operators with element types that are not supported', types),
-        hint: 'quantize the model fully: int8 weights, int8 or int16 activations',
+        hint: 'convert the model in float, or quantize it fully: int8 weights, int8 or int16 activations',
       })
     }
     if (diagnostics.length > 0) throw new Diagnosed(diagnostics)
@@ -248,7 +248,21 @@ class Importer {
       check(operator.inputs[input], rule.types[i] ?? rule.types.at(-1) ?? [])
     }
     check(operator.outputs[0], rule.result)
+    if (unsupported.size === 0) this.checkOneKind(operator, rule, wanted, unsupported)
     return unsupported
+  }
+
+  /** Ops compute on real numbers or on quantized ones. Real activations and int8 weights are dynamic quantization. */
+  private checkOneKind(
+    operator: TfliteOperator,
+    rule: OperatorRule,
+    wanted: readonly number[],
+    unsupported: Set<string>,
+  ): void {
+    if (rule.op === 'quantize' || rule.op === 'dequantize') return
+    const tensors = [...wanted.map((input) => operator.inputs[input] ?? -1), operator.outputs[0] ?? -1]
+    const kinds = new Set(tensors.filter((t) => t >= 0).map((t) => this.tensors.elementType(t).name))
+    if (kinds.has('FLOAT32') && kinds.size > 1) unsupported.add([...kinds].join(' and '))
   }
 
   private survey(code: string, what: string, found: ReadonlyMap<string, readonly number[]>): Diagnostic {

@@ -45,15 +45,15 @@ function rule<S extends OptionSchema>(
   return { ...body, options }
 }
 
-const QUANTIZED: readonly DType[] = ['i8', 'i16']
+const ACTIVATION: readonly DType[] = ['i8', 'i16', 'f32']
 /** Ops that only move elements do so whatever they are. */
 const ANY: readonly DType[] = ['i8', 'u8', 'i16', 'i32', 'f32']
-const WEIGHTS: readonly DType[] = ['i8']
-const BIAS: readonly DType[] = ['i32', 'i64']
+const WEIGHTS: readonly DType[] = ['i8', 'f32']
+const BIAS: readonly DType[] = ['i32', 'i64', 'f32']
 
-const WINDOWED = { operands: [0, 1, 2], required: 2, types: [QUANTIZED, WEIGHTS, BIAS], result: QUANTIZED }
-const ELEMENTWISE = { types: [QUANTIZED], result: QUANTIZED }
-const BINARY = { operands: [0, 1], types: [QUANTIZED, QUANTIZED], result: QUANTIZED }
+const WINDOWED = { operands: [0, 1, 2], required: 2, types: [ACTIVATION, WEIGHTS, BIAS], result: ACTIVATION }
+const ELEMENTWISE = { types: [ACTIVATION], result: ACTIVATION }
+const BINARY = { operands: [0, 1], types: [ACTIVATION, ACTIVATION], result: ACTIVATION }
 const MOVEMENT = { types: [ANY], result: ANY }
 
 export const OPERATOR_RULES: Readonly<Record<string, OperatorRule>> = {
