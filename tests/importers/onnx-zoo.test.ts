@@ -72,6 +72,33 @@ describe.skipIf(!hasZoo)('within 1e-4 of the reference', () => {
   })
 })
 
+describe.skipIf(!hasZoo)('all 1000 digits are read as the reference reads them', () => {
+  test.each(QONNX.filter((model) => !model.includes('unsw')))(
+    '%s',
+    async (model) => {
+      const path = zooPath(`${model.replace('models/', 'reference/')}.json`)
+      const reference = JSON.parse(readFileSync(path, 'utf8')) as {
+        readonly preprocessing: string
+        readonly predictionsReference: readonly number[]
+      }
+      const digits = zooPath('data/mnist_test.npy')
+      const pixels = unwrap(readNpy(readFileSync(digits), digits)).data as Uint8Array
+      const scale = reference.preprocessing.includes('/255') ? 255 : 1
+      const interpreter = createInterpreter(await load(model))
+      const predictions = reference.predictionsReference.map((_, n) => {
+        const digit = pixels.subarray(n * 784, (n + 1) * 784)
+        const [scores] = interpreter.run([Float32Array.from(digit, (pixel) => pixel / scale)])
+        return (scores as Float32Array).reduce(
+          (best, score, i, all) => (score > (all[best] ?? 0) ? i : best),
+          0,
+        )
+      })
+      expect(predictions).toEqual(reference.predictionsReference)
+    },
+    60_000,
+  )
+})
+
 describe.skipIf(!hasZoo)('layouts', () => {
   /** Channel shuffles do move channels. */
   test.each(FLOAT.filter((model) => !model.includes('shufflenet')))(
