@@ -75,6 +75,8 @@ const layer = {
   dtype: fc.constantFrom<DType>('i8', 'i4', 'u4', 'i2', 'u2', 'b1', 'b1', 'b1'),
   steps: fc.integer({ min: 1, max: 17 }),
   directions: fc.boolean(),
+  /** Steps of one width. */
+  straight: fc.boolean(),
   scale: factor(4),
   zeroPoint: fc.integer({ min: -5, max: 5 }),
 }
@@ -144,7 +146,10 @@ export function thresholds(chain: Chain, x: ValueId, outputs: number, reach: num
   const steps = r.dtype === 'b1' ? 1 : Math.min(r.steps, max - min)
   const least = r.dtype === 'b1' ? -1 : random(min, max - steps)
   const rows = Array.from({ length: outputs }, () => {
-    const row = Array.from({ length: steps }, () => random(-2 * reach, 2 * reach)).sort((a, b) => a - b)
+    const [first, width] = [random(-reach, reach), random(1, 2 * reach) / Math.max(steps, 1)]
+    const row = r.straight
+      ? Array.from({ length: steps }, (_, k) => Math.ceil(first + width * k))
+      : Array.from({ length: steps }, () => random(-2 * reach, 2 * reach)).sort((a, b) => a - b)
     // A channel whose every sum, or none, reaches them.
     const kind = random(0, 7)
     return kind === 0 ? row.map(() => -(2 ** 31)) : kind === 1 ? row.map(() => 2 ** 31 - 1) : row

@@ -3,6 +3,7 @@ import type { ChannelRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import { floatRequant, type SumRange } from '../float-requant.ts'
+import { type FloatStaircase, floatStaircase, thresholdsOfWords } from '../float-staircase.ts'
 import { type Epilogue, type ExactChannel, parameterBytes, type Staircase } from '../kernels/epilogue.ts'
 import { scalingWords } from '../kernels/exact.ts'
 import type { Place } from '../storage.ts'
@@ -125,6 +126,8 @@ export function layerParameters(layer: LayerSums): {
   readonly words: (channel: number) => readonly number[]
 } {
   const { staircase, requant } = layer
+  const line = staircase && straightStaircase(layer, staircase)
+  if (line !== undefined) return line
   if (staircase !== undefined) {
     return {
       epilogue: { form: staircase.form, zeroPoint: staircase.min, min: -128, max: 127 },
@@ -145,6 +148,37 @@ export function layerParameters(layer: LayerSums): {
     epilogue: { form, zeroPoint, min, max },
     exact,
     words: (channel) => [startSum(layer, channel) + shift(channel), ...words(channel)],
+  }
+}
+
+/** Fewer thresholds are compared with as fast as a product is made. */
+const LEAST_STEPS = 3
+
+/** Thresholds by products of float32, where that is possible for every channel. */
+function straightStaircase(
+  layer: LayerSums,
+  { form, min, words }: LayerStaircase,
+): ReturnType<typeof layerParameters> | undefined {
+  const steps = form === 'signs' || form === 'bits' ? 1 : Number(form.slice('thresholds '.length))
+  if (steps < LEAST_STEPS) return undefined
+  const range = sumRange(layer)
+  const lines: FloatStaircase[] = []
+  for (let channel = 0; channel < layer.channels; channel++) {
+    const { isTurned, thresholds } = thresholdsOfWords(words(channel))
+    const [least, largest] = [must(range.min[channel], 'sum'), must(range.max[channel], 'sum')]
+    const line = isTurned
+      ? floatStaircase(thresholds, -largest, -least)
+      : floatStaircase(thresholds, least, largest)
+    if (line === undefined) return undefined
+    lines.push(isTurned ? { ...line, scale: -line.scale } : line)
+  }
+  return {
+    epilogue: { form: 'floor', zeroPoint: min, min, max: min + steps },
+    exact: [],
+    words: (channel) => {
+      const { scale, offset } = must(lines[channel], 'a line')
+      return [startSum(layer, channel), floatBits(scale), floatBits(offset)]
+    },
   }
 }
 
