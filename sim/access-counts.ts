@@ -106,7 +106,7 @@ export function addAccesses(counts: AccessCounts, i: Instruction, target: Target
       const vectors = i.mx * i.my
       const bytes = vectors * ((i.blocks - 1) * cols + i.last_lanes)
       const blockBytes = parameterBlockBytes(target, i.per_channel === 1)
-      read('accumulator', i.blocks * vectors, i.blocks * vectors * 4 * cols)
+      if (i.zeros === 0) read('accumulator', i.blocks * vectors, i.blocks * vectors * 4 * cols)
       read('parameter', i.blocks * Math.ceil(blockBytes / port), i.blocks * blockBytes)
       if (i.mode === 1) read('activation', i.blocks * vectors, bytes)
       if (i.mode === 2) read('table', bytes, bytes)

@@ -23,7 +23,7 @@ export interface SimulationResult {
   /** Samples a second. */
   readonly inferences_per_s: number
   readonly macs: number
-  /** Useful MACs / (peak MACs x cycles), each layer's peak at its own precision. */
+  /** MACs of kept blocks / (peak MACs x cycles), each layer's peak at its own precision. */
   readonly mac_utilization: number
   readonly lower_bound: { readonly cycles: number; readonly dram_bytes: number }
   readonly dram: {
@@ -49,7 +49,9 @@ export interface LayerResult {
   readonly name: string
   readonly op: string
   readonly precision: string
+  /** Share of weights in blocks that are not all 0, the array's own blocks; 1 without sparsity. */
   readonly density: number
+  /** Those of the dense layer. */
   readonly macs: number
   readonly cycles: number
   readonly mac_utilization: number
@@ -133,8 +135,10 @@ export function summarize(program: Program, timed: readonly TimedSegment[]): Sim
   const demand = layerDemand(timed, program.layers.length, target)
   const energy = energyOf(total, cyclesOnce, target)
 
-  /** Cycles that the array needs for a layer's MACs, at the layer's precision. */
-  const macCycles = program.layers.map((l, index) => l.macs / (peak * 2 ** (narrowest[index] as number)))
+  /** Cycles that the array needs for the MACs of a layer's kept blocks, at the layer's precision. */
+  const macCycles = program.layers.map(
+    (l, index) => l.usefulMacs / (peak * 2 ** (narrowest[index] as number)),
+  )
   const layers = program.layers.map((layer, index): LayerResult => {
     const spent = must(perLayer[index], 'layer cycles')
     const done = must(actions[index], 'layer actions')

@@ -11,8 +11,8 @@ import { INSTRUCTION_BYTES, type Instruction } from './isa/table.ts'
 import { splitBatch } from './lower/batch.ts'
 import { lower } from './lower/lower.ts'
 import type { Lowered, MapId, Stage } from './lower/stage.ts'
-import { lowerBound } from './lower-bound.ts'
-import type { Buffer, DramRegion, Program, Segment, Step } from './program.ts'
+import { keptWork, lowerBound } from './lower-bound.ts'
+import type { Buffer, DramRegion, Layer, Program, Segment, Step } from './program.ts'
 import type { Placed } from './schedule/buffer.ts'
 import { type Group, type Plan, plan } from './schedule/cascade.ts'
 import { createCostModel } from './schedule/cost.ts'
@@ -92,7 +92,7 @@ function compile(model: Graph, target: Target): Program {
     buffers: lowered.buffers.map((b) => buffer(b.id, b.type, b.id)),
     steps,
     segments,
-    layers: lowered.layers.map((layer, index) => ({ ...layer, schedule: schedules.get(index) ?? '' })),
+    layers: layersOf(lowered, schedules, target),
     weights,
     weightsAddress: base.weights,
     regions: regions.filter((r) => r.end > r.start),
@@ -100,6 +100,22 @@ function compile(model: Graph, target: Target): Program {
     estimatedCycles: ordered.reduce((n, o) => n + o.estimatedCycles, 0),
     lowerBound: lowerBound(lowered, target),
   }
+}
+
+function layersOf(lowered: Lowered, schedules: ReadonlyMap<number, string>, target: Target): Layer[] {
+  const kept = new Map<number, ReturnType<typeof keptWork>>()
+  for (const step of lowered.steps) {
+    if ('host' in step) continue
+    for (const stage of step.stages) {
+      const layer = must(lowered.layers[stage.layer], 'layer')
+      kept.set(stage.layer, keptWork(stage, layer, must(lowered.maps.get(stage.output), 'map'), target))
+    }
+  }
+  return lowered.layers.map((layer, index) => ({
+    ...layer,
+    ...(kept.get(index) ?? { density: 1, usefulMacs: layer.macs }),
+    schedule: schedules.get(index) ?? '',
+  }))
 }
 
 function bytesOf(type: TensorType): number {

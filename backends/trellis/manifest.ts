@@ -10,7 +10,7 @@ import type { HostOp, Program } from './program.ts'
 
 export const MANIFEST_FORMAT = 'espalier-trellis-program'
 /** Raised with every change to the manifest or the instruction set that older readers would misunderstand. */
-export const MANIFEST_VERSION = 1
+export const MANIFEST_VERSION = 2
 
 const count = z.int().min(0)
 const tensorType = z.strictObject({
@@ -83,6 +83,7 @@ export const manifestSchema = z.strictObject({
       precision: z.string(),
       density: z.number(),
       macs: z.number(),
+      usefulMacs: z.number(),
       weightBytes: z.number(),
       parameterBytes: z.number(),
       schedule: z.string(),

@@ -23,6 +23,8 @@ export interface Layer {
   /** Share of weights in blocks that are kept; 1 without sparsity. */
   readonly density: number
   readonly macs: number
+  /** Of these, the ones whose weights stand in kept blocks. */
+  readonly usefulMacs: number
   /** Bytes that no schedule can avoid reading: weights, and biases with requantization constants. */
   readonly weightBytes: number
   readonly parameterBytes: number

@@ -18,7 +18,7 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const { cols } = machine.target.array
   const vectors = i.mx * i.my
   const blockBytes = parameterBlockBytes(machine.target, i.per_channel === 1)
-  within(i.acc, i.blocks * vectors, accumulators.length / cols, 'accumulator memory')
+  if (i.zeros === 0) within(i.acc, i.blocks * vectors, accumulators.length / cols, 'accumulator memory')
   within(i.param, i.blocks * blockBytes, parameters.length, 'parameter memory')
   if (i.last_lanes < 1 || i.last_lanes > cols) illegal(`${i.last_lanes} of ${cols} lanes are not possible`)
   const rowBytes = (i.mx - 1) * i.x_step + (i.blocks - 1) * cols + i.last_lanes
@@ -28,6 +28,7 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const operandRing = ringOf(setup.ring_end, setup.ring_size)
   const operandRowBytes = (i.mx - 1) * setup.x_step + (i.blocks - 1) * cols + i.last_lanes
   const halfEven = i.rounding === 1
+  const fromZeros = i.zeros === 1
   const zeroPoint = i.mode === 1 ? setup.zp_a : i.zp
   const [low, high] = i.mode === 1 ? [-128, 127] : [i.min, i.max]
   const multipliers = new Int32Array(cols).fill(i.multiplier)
@@ -54,7 +55,7 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
       }
       for (let x = 0; x < i.mx; x++) {
         for (let lane = 0; lane < lanes; lane++) {
-          const sum = ((accumulators[acc + lane] as number) + (biases[lane] as number)) | 0
+          const sum = ((fromZeros ? 0 : (accumulators[acc + lane] as number)) + (biases[lane] as number)) | 0
           const multiplier = multipliers[lane] as number
           const shift = shifts[lane] as number
           const scaled = halfEven

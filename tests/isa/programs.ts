@@ -99,6 +99,7 @@ export function programOf(instructions: readonly Instruction[], offset = 0): Pro
         precision: '8x8',
         density: 1,
         macs: 2048,
+        usefulMacs: 2048,
         weightBytes: 256,
         parameterBytes: 144,
         schedule: 'whole',

@@ -1,6 +1,7 @@
 /** What must hold of a network on a target: it compiles, the program keeps the machine's rules, and its outputs are exact. */
 import type { Program } from '../../backends/trellis/program.ts'
 import { PRESET_NAMES, parseTarget, presetYaml, type Target } from '../../backends/trellis/target.ts'
+import { verifyProgram } from '../../backends/trellis/verify-program.ts'
 import { type Result, unwrap } from '../../ir/diagnostic.ts'
 import type { TensorData } from '../../ir/dtype.ts'
 import type { Graph } from '../../ir/graph.ts'
@@ -45,6 +46,9 @@ export function checkOnTrellis(graph: Graph, target: Target, seed: number): 'exa
   if (program === undefined) return 'memory-too-small'
   for (const step of program.steps) if ('host' in step) expectOnHost(step.host)
   expectConserved(program)
+  const findings = verifyProgram(program)
+  if (findings.length > 0)
+    throw new Error(findings.map(({ code, message }) => `${code}: ${message}`).join('\n'))
   const inputs = randomInputs(graph, seed)
   const expected = createInterpreter(graph).run(inputs)
   const actual = createTrellisRunner(program).run(inputs)

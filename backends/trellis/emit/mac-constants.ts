@@ -1,7 +1,7 @@
 /** Constants of convolutions in the on-chip memories: weights, list entries, parameters and tables, loaded where they are not yet. */
 import { parameterBlockBytes } from '../isa/costs.ts'
 import type { ConvStage, DepthwiseStage } from '../lower/stage.ts'
-import type { BlockList } from '../schedule/blocks.ts'
+import type { BlockList, Entry } from '../schedule/blocks.ts'
 import type { Emitter } from './emitter.ts'
 import { type LaneClass, laneClasses, packList, packParameters, packWeights } from './pack.ts'
 
@@ -71,6 +71,67 @@ export function weightPiece(
     if (split) load(`${key} ${lane.first} last`, lane, [full, to], lastColumns)
   }
   return { from, column: slot.address, entries: entries.length }
+}
+
+/** Entries that column blocks of their own walk: weights and list, both in one load where lanes allow it. */
+export function ownPiece(
+  e: Emitter,
+  layer: number,
+  k: Kernel,
+  walks: readonly { readonly block: number; readonly entries: readonly Entry[] }[],
+): { readonly column: number; readonly list: number } {
+  const { cols } = e.target.array
+  const items = walks.flatMap(({ block, entries }) => entries.map((entry) => ({ block, entry })))
+  const entries = items.map((item) => item.entry)
+  const list = listPiece(e, layer, { entries }, 0, entries.length)
+  const key = `${k.key} own ${walks.map((w) => `${w.block}: ${w.entries.map((entry) => entry.offset)}`).join(' ')}`
+  const slot = e.weightMemory.place(key, items.length * cols)
+  if (slot.hit) return { column: slot.address, list }
+  const lastColumns = k.channels - (k.blocks - 1) * cols
+  for (const { first, count, lanes } of laneClasses(entries)) {
+    const members = items.slice(first, first + count)
+    // The last column block of a layer may have fewer columns; the others then stay as they are.
+    const short = members.filter((m) => m.block === k.blocks - 1).length
+    const split = (cols - lastColumns) * short >= WORTH_A_LOAD
+    const load = (from: number, to: number, columns: number): void => {
+      if (from === to) return
+      const taken = members.slice(from, to)
+      const dram = e.weightPool.add(`${key} ${first + from}-${first + to}`, () =>
+        joined(
+          taken.map(({ block, entry }) => {
+            const one = { first: 0, count: 1, lanes }
+            return packWeights([entry], one, [block, block + 1], columns, k.weightAt, k.channels, cols)
+          }),
+        ),
+      )
+      e.emit(
+        'load.weight',
+        layer,
+        {
+          dram,
+          column: slot.address + (first + from) * cols,
+          groups: columns < cols ? taken.length : 1,
+          columns: columns < cols ? columns : taken.length * cols,
+          group_step: columns < cols ? cols : 0,
+          lanes,
+        },
+        { pool: 'weights' },
+      )
+    }
+    load(0, split ? count - short : count, cols)
+    if (split) load(count - short, count, lastColumns)
+  }
+  return { column: slot.address, list }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }
 
 /** Makes sure list entries are in index memory; returns their address. */

@@ -107,7 +107,7 @@ export function footprint(i: Instruction, target: Target, list?: ListExtent): Ac
       return []
     case 'post.acc':
       return [
-        span('accumulator', false, i.acc, i.blocks * i.mx * i.my),
+        ...(i.zeros === 1 ? [] : [span('accumulator', false, i.acc, i.blocks * i.mx * i.my)]),
         span('parameter', false, i.param, i.blocks * parameterBlockBytes(target, i.per_channel === 1)),
         ...(i.mode === 2 ? [span('table', false, i.table, 1)] : []),
         ...rows(true, i.out, i.my, i.y_step, (i.mx - 1) * i.x_step + (i.blocks - 1) * cols + i.last_lanes, {

@@ -265,6 +265,7 @@ export const INSTRUCTIONS = {
         doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table',
       },
       table: { bits: 2, doc: 'which table' },
+      zeros: { bits: 1, doc: '1: instead of accumulators, zeros: outputs of the bias alone' },
     },
   },
   'post.binary': {

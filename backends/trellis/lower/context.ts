@@ -128,7 +128,6 @@ export function addLayer(ctx: LoweringContext, node: Node, facts: LayerFacts): n
     op: node.op,
     shape: typeOf(ctx.graph, output).shape,
     precision: 'i8',
-    density: 1,
     ...facts,
   })
   return ctx.layers.length - 1

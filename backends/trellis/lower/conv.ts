@@ -7,6 +7,7 @@ import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
+import type { WeightBlocks } from '../schedule/blocks.ts'
 import {
   addLayer,
   type LoweringContext,
@@ -253,17 +254,35 @@ export function phaseWork(
   output: { readonly w: number; readonly c: number },
   g: Pick<ConvStage, 'stepY' | 'stepX' | 'cin'>,
   rows: number,
+  /** Blocks of weights that count; without it, all do. */
+  kept?: { readonly isKept: WeightBlocks['isKept']; readonly cols: number },
 ): { readonly macs: number; readonly weights: number } {
   const count = (size: number, origin: number, step: number) => Math.max(0, Math.ceil((size - origin) / step))
   let macs = 0
   let weights = 0
   for (const { originY, originX, taps } of phases) {
     const outputs = count(rows, originY, g.stepY) * count(output.w, originX, g.stepX)
-    const perOutput = taps.length * g.cin * output.c
+    const perOutput = kept ? keptWeights(taps, g.cin, output.c, kept) : taps.length * g.cin * output.c
     macs += outputs * perOutput
     if (outputs > 0) weights += perOutput
   }
   return { macs, weights }
+}
+
+/** Weights in kept blocks, of these taps for all output channels. */
+function keptWeights(
+  taps: readonly Tap[],
+  cin: number,
+  channels: number,
+  { isKept, cols }: { readonly isKept: WeightBlocks['isKept']; readonly cols: number },
+): number {
+  let weights = 0
+  for (let column = 0; column * cols < channels; column++) {
+    const outputs = Math.min(cols, channels - column * cols)
+    for (const { kernelIndex } of taps)
+      for (let c = 0; c < cin; c++) if (isKept(column, kernelIndex, c)) weights += outputs
+  }
+  return weights
 }
 
 function macsOf(ctx: LoweringContext, node: Node): number {
@@ -346,7 +365,8 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
       },
     )
     const layer = must(ctx.layers[stage.layer], 'layer')
-    ctx.layers[stage.layer] = { ...layer, weightBytes: data.length }
+    // Zero blocks are left out of the dense form, and may hold some of these.
+    ctx.layers[stage.layer] = { ...layer, weightBytes: data.filter((w) => w !== 0).length }
     return stage
   }
   const own = requantOf(requant)

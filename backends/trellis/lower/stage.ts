@@ -200,8 +200,8 @@ export interface Lowered {
   readonly outputs: readonly LoweredPort[]
 }
 
-/** A layer before it has a schedule. */
-export type LoweredLayer = Omit<Layer, 'schedule'>
+/** A layer before it has a schedule and a target, which says what its blocks are. */
+export type LoweredLayer = Omit<Layer, 'schedule' | 'density' | 'usefulMacs'>
 
 export interface LoweredPort {
   readonly name: string

@@ -2,6 +2,7 @@
  * How the weights of a stage become list entries and blocks. An entry is an input byte offset with the lanes of its
  * window that carry weights; walking the list of a column block computes its dot products.
  */
+import { keptBlocks } from '../../../ir/sparsity.ts'
 import type { ListExtent } from '../isa/footprint.ts'
 import type { ConvStage, DepthwiseStage, Phase } from '../lower/stage.ts'
 import type { Target } from '../target.ts'
@@ -48,10 +49,50 @@ function width(lanes: bigint): number {
   return lanes.toString(2).length
 }
 
+/** Blocks of `rows` input bytes x `cols` outputs at one kernel position: those that are not all 0 are kept. */
+export interface WeightBlocks {
+  /** Whether column block `column` has a weight at this kernel position, in the block of this input byte. */
+  readonly isKept: (column: number, kernelIndex: number, channel: number) => boolean
+  /** Column blocks. */
+  readonly columns: number
+  readonly allKept: boolean
+}
+
+/** The zero blocks of a convolution's weights, found once for each shape of the array. */
+export function weightBlocks(stage: Weighted, target: Target): WeightBlocks {
+  const { rows, cols } = target.array
+  let byShape = foundBlocks.get(stage.weights)
+  if (!byShape) {
+    byShape = new Map()
+    foundBlocks.set(stage.weights, byShape)
+  }
+  const key = `${rows} ${cols}`
+  const known = byShape.get(key)
+  if (known) return known
+  const channels = stage.weights.length / (stage.kernelSize * stage.cin)
+  const shape = [channels, stage.kernelSize, stage.cin]
+  const columns = Math.ceil(channels / cols)
+  const perTap = Math.ceil(stage.cin / rows)
+  const kept = new Uint8Array(columns * stage.kernelSize * perTap)
+  const indices = keptBlocks(shape, stage.weights, { outputs: cols, inputs: rows })
+  for (const index of indices) kept[index] = 1
+  const found: WeightBlocks = {
+    isKept: (column, kernelIndex, channel) =>
+      kept[(column * stage.kernelSize + kernelIndex) * perTap + Math.floor(channel / rows)] === 1,
+    columns,
+    allKept: indices.length === kept.length,
+  }
+  byShape.set(key, found)
+  return found
+}
+type Weighted = Pick<ConvStage, 'weights' | 'kernelSize' | 'cin'>
+const foundBlocks = new WeakMap<Int8Array, Map<string, WeightBlocks>>()
+
 /**
- * The list of a dense phase: byte positions of all taps and channels, covered from the lowest up by windows of `rows`
- * bytes. Kernel columns that are neighbours in memory share windows, and so do whole kernel rows of a narrow map, unless
- * its rows stand in a ring, where only a window's start wraps.
+ * The list of a dense phase: byte positions of all taps and channels in kept blocks, covered from the lowest up by windows
+ * of `rows` bytes. Kernel columns that are neighbours in memory share windows, and so do whole kernel rows of a narrow map,
+ * unless its rows stand in a ring, where only a window's start wraps. The list of one column block has what that block keeps, the
+ * list of all has what any of them does.
  */
 export function denseList(
   stage: ConvStage,
@@ -59,14 +100,23 @@ export function denseList(
   pitch: number,
   ring: boolean,
   target: Target,
+  column: number | 'all' = 'all',
 ): BlockList {
-  const positions = phase.taps.flatMap((tap) =>
-    Array.from({ length: stage.cin }, (_, c) => ({
-      at: tap.dy * pitch + tap.dx * stage.cin + c,
-      dy: tap.dy,
-      source: tap.kernelIndex * stage.cin + c,
-    })),
-  )
+  const blocks = weightBlocks(stage, target)
+  const columns = column === 'all' ? Array.from({ length: blocks.columns }, (_, b) => b) : [column]
+  const isKept = (kernelIndex: number, c: number): boolean =>
+    blocks.allKept || columns.some((b) => blocks.isKept(b, kernelIndex, c))
+  const positions: { readonly at: number; readonly dy: number; readonly source: number }[] = []
+  for (const tap of phase.taps) {
+    for (let c = 0; c < stage.cin; c++) {
+      if (!isKept(tap.kernelIndex, c)) continue
+      positions.push({
+        at: tap.dy * pitch + tap.dx * stage.cin + c,
+        dy: tap.dy,
+        source: tap.kernelIndex * stage.cin + c,
+      })
+    }
+  }
   positions.sort((a, b) => a.at - b.at)
   const entries: Entry[] = []
   for (let i = 0; i < positions.length; ) {
@@ -85,21 +135,39 @@ export function denseList(
   return blockList(entries)
 }
 
-/** Entries of a dense phase, remembered: estimates ask often. */
-export function denseEntryCount(stage: ConvStage, phase: Phase, pitch: number, target: Target): number {
-  let byPitch = counts.get(phase)
+/** How long a list is, and how many bytes of one output's weights stand in its blocks. */
+export interface ListSize {
+  readonly entries: number
+  readonly sources: number
+}
+
+export interface PhaseSizes {
+  readonly all: ListSize
+  /** For each column block. */
+  readonly columns: readonly ListSize[]
+}
+
+/** Sizes of the lists of a dense phase, remembered: estimates ask often. */
+export function listSizes(stage: ConvStage, phase: Phase, pitch: number, target: Target): PhaseSizes {
+  let byPitch = sizes.get(phase)
   if (!byPitch) {
     byPitch = new Map()
-    counts.set(phase, byPitch)
+    sizes.set(phase, byPitch)
   }
   const key = `${pitch} ${target.array.rows}`
   const known = byPitch.get(key)
   if (known !== undefined) return known
-  const count = denseList(stage, phase, pitch, false, target).entries.length
-  byPitch.set(key, count)
-  return count
+  const sizeOf = (column: number | 'all'): ListSize => {
+    const { entries } = denseList(stage, phase, pitch, false, target, column)
+    return { entries: entries.length, sources: entries.reduce((n, e) => n + e.sources.length, 0) }
+  }
+  const all = sizeOf('all')
+  const { allKept, columns } = weightBlocks(stage, target)
+  const size = { all, columns: Array.from({ length: columns }, (_, b) => (allKept ? all : sizeOf(b))) }
+  byPitch.set(key, size)
+  return size
 }
-const counts = new WeakMap<Phase, Map<string, number>>()
+const sizes = new WeakMap<Phase, Map<string, PhaseSizes>>()
 
 /** Kernel rows that one depthwise pass covers on this target; 0 where its array is too small for any. */
 function depthwiseLines(target: Target): number {

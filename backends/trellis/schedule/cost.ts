@@ -1,10 +1,10 @@
 /** Cycle estimates of whole stages and groups, from tile choices and the constants of isa/costs.ts. */
 import { must } from '../../../ir/diagnostic.ts'
 import { POST_PIPE, POST_SETUP, parameterBlockBytes, REQUANTIZE_PASSES, TABLE_PORTS } from '../isa/costs.ts'
-import type { FeatureMap, MapId, Stage } from '../lower/stage.ts'
+import type { ConvStage, FeatureMap, MapId, Stage } from '../lower/stage.ts'
 import type { Target } from '../target.ts'
-import { denseEntryCount, depthwiseGeometry } from './blocks.ts'
-import { convTile, depthwiseTile, type Tile } from './tiles.ts'
+import { depthwiseGeometry, listSizes } from './blocks.ts'
+import { convTile, depthwiseTile, score, type Tile } from './tiles.ts'
 
 export interface StageCost {
   readonly macCycles: number
@@ -36,7 +36,14 @@ export function createCostModel(maps: Maps, target: Target) {
     return remember(tiles, stage, rows, () => {
       const output = mapOf(maps, stage.output)
       return stage.kind === 'conv'
-        ? convTile(stage, output, naturalPitch(stage, maps), Math.ceil(rows / stage.stepY), target)
+        ? convTile(
+            stage,
+            output,
+            naturalPitch(stage, maps),
+            Math.ceil(rows / stage.stepY),
+            isSparse(stage, maps, target),
+            target,
+          )
         : depthwiseTile(stage, output, rows, target)
     })
   }
@@ -109,6 +116,52 @@ function stageCost(
   }
 }
 
+/**
+ * Whether each column block had better walk a list of its own: that leaves out all of its zero blocks, but takes an instruction for
+ * each column block. Decided once for a stage, so that all of its stripes share constants.
+ */
+function isSparse(stage: ConvStage, maps: Maps, target: Target): boolean {
+  const known = decided.get(stage)?.get(target)
+  if (known !== undefined) return known
+  const output = mapOf(maps, stage.output)
+  const pitch = naturalPitch(stage, maps)
+  const [dense, sparse] = [false, true].map((own) => {
+    const tile = convTile(stage, output, pitch, Math.ceil(output.h / stage.stepY), own, target)
+    return { ...listCost(stage, pitch, own, target), score: score(tile) }
+  }) as [ListCost & { score: number }, ListCost & { score: number }]
+  const saved = (dense.bytes - sparse.bytes) / target.dram.bytes_per_cycle
+  const answer = dense.columns === 0 || (sparse.columns < dense.columns && sparse.score < dense.score + saved)
+  let byTarget = decided.get(stage)
+  if (!byTarget) {
+    byTarget = new WeakMap()
+    decided.set(stage, byTarget)
+  }
+  byTarget.set(target, answer)
+  return answer
+}
+const decided = new WeakMap<ConvStage, WeakMap<Target, boolean>>()
+
+interface ListCost {
+  /** DRAM bytes of weights, and of lists where each column block has its own. */
+  readonly bytes: number
+  /** Columns of weight memory. */
+  readonly columns: number
+}
+
+function listCost(stage: ConvStage, pitch: number, sparse: boolean, target: Target): ListCost {
+  const { cols } = target.array
+  let entries = 0
+  let sources = 0
+  for (const phase of stage.phases) {
+    const { all, columns } = listSizes(stage, phase, pitch, target)
+    for (const column of columns) {
+      entries += (sparse ? column : all).entries
+      sources += (sparse ? column : all).sources
+    }
+  }
+  return { bytes: sources * cols + (sparse ? 4 * entries : 0), columns: entries * cols }
+}
+
 export interface ConstantCost {
   /** DRAM bytes of weights and parameters. */
   readonly bytes: number
@@ -128,10 +181,6 @@ function constantCost(stage: Stage, maps: Maps, target: Target): ConstantCost {
       columns: passes * blocks * cols,
     }
   }
-  const pitch = naturalPitch(stage, maps)
-  const entries = stage.phases.reduce((n, p) => n + denseEntryCount(stage, p, pitch, target), 0)
-  return {
-    bytes: blocks * cols * stage.kernelSize * stage.cin + parameters,
-    columns: entries * blocks * cols,
-  }
+  const { bytes, columns } = listCost(stage, naturalPitch(stage, maps), isSparse(stage, maps, target), target)
+  return { bytes: bytes + parameters, columns }
 }

@@ -16,7 +16,7 @@ import {
 } from '../isa/costs.ts'
 import type { ConvStage, DepthwiseStage, FeatureMap } from '../lower/stage.ts'
 import { capacities, portBytes, type Target } from '../target.ts'
-import { type DepthwiseGeometry, denseEntryCount, depthwiseGeometry } from './blocks.ts'
+import { type DepthwiseGeometry, depthwiseGeometry, listSizes } from './blocks.ts'
 
 export interface Tile {
   /** Output columns, rows and column blocks of one mac instruction. */
@@ -25,6 +25,8 @@ export interface Tile {
   readonly nb: number
   /** Depthwise: the row tiles of a block run on in the line buffers. */
   readonly resume: boolean
+  /** Each column block walks a list of its own, without its zero blocks. */
+  readonly sparse: boolean
   /** Cycles for all rows of the stage that were asked for: the mac unit's, the post unit's, and the tail that nothing hides. */
   readonly macCycles: number
   readonly postCycles: number
@@ -73,33 +75,48 @@ export function convTile(
   output: FeatureMap,
   inputPitch: number,
   rows: number,
+  sparse: boolean,
   target: Target,
 ): Tile {
   const { cols } = target.array
   const blocks = Math.ceil(output.c / cols)
   const columns = Math.ceil(output.w / stage.stepX)
-  const entries = stage.phases.map((p) => denseEntryCount(stage, p, inputPitch, target))
+  const sizes = stage.phases.map((p) => listSizes(stage, p, inputPitch, target))
+  /** List entries of all column blocks. */
+  const entries = sizes.reduce((sum, { all, columns }) => {
+    return sum + (sparse ? columns.reduce((n, c) => n + c.entries, 0) : all.entries * blocks)
+  }, 0)
   const load = Math.ceil(cols / WEIGHT_COLUMNS_PER_CYCLE)
   const parameters = Math.ceil(
     parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target),
   )
   const interval = postInterval(stage, target)
   let best: Tile | undefined
-  for (const { mx, my, nb } of choices(columns, rows, blocks, tileVectors(target))) {
+  for (const { mx, my, nb } of choices(columns, rows, sparse ? 1 : blocks, tileVectors(target))) {
     let macCycles = 0
     let postCycles = 0
     let instructions = 0
     for (const w of cut(columns, mx)) {
       for (const h of cut(rows, my)) {
         const period = Math.max(w * h, load, MIN_BLOCK_PERIOD)
-        for (const n of entries) macCycles += period * n * blocks
+        macCycles += period * entries
         postCycles += stage.phases.length * blocks * Math.max(w * h * interval, parameters)
         instructions += 2 * stage.phases.length * Math.ceil(blocks / nb)
       }
     }
     const tail =
       chainedTail(mx * my, nb, interval) + MAC_PIPE + POST_PIPE + POST_SETUP + parameters + MAC_SETUP + load
-    best = better(best, { mx, my, nb, resume: false, macCycles, postCycles, tailCycles: tail, instructions })
+    best = better(best, {
+      mx,
+      my,
+      nb,
+      resume: false,
+      sparse,
+      macCycles,
+      postCycles,
+      tailCycles: tail,
+      instructions,
+    })
   }
   return must(best, 'a tile of one output')
 }
@@ -130,7 +147,17 @@ export function depthwiseTile(stage: DepthwiseStage, output: FeatureMap, rows: n
     const tail =
       chainedTail(mx * my, nb, interval) + MAC_PIPE + POST_PIPE + POST_SETUP + parameters + MAC_SETUP
     const instructions = 2 * Math.ceil(output.w / mx) * parts.length * Math.ceil(blocks / nb)
-    best = better(best, { mx, my, nb, resume, macCycles, postCycles, tailCycles: tail, instructions })
+    best = better(best, {
+      mx,
+      my,
+      nb,
+      resume,
+      sparse: false,
+      macCycles,
+      postCycles,
+      tailCycles: tail,
+      instructions,
+    })
   }
   return must(best, 'a tile of one output')
 }
@@ -157,7 +184,7 @@ function chainedTail(vectors: number, nb: number, interval: number): number {
  */
 const CYCLES_PER_INSTRUCTION = 16
 
-function score(t: Tile): number {
+export function score(t: Tile): number {
   return Math.max(t.macCycles, t.postCycles) + t.tailCycles + CYCLES_PER_INSTRUCTION * t.instructions
 }
 

@@ -294,6 +294,7 @@ export const GENERATORS: Generators = {
       rounding: d.int(0, 1),
       mode: d.int(0, 2),
       table: d.int(0, 3),
+      zeros: d.int(0, 3) === 0 ? 1 : 0,
     }
   },
   'post.binary': (d, target) => {

@@ -285,7 +285,7 @@ export class NaiveMachine {
             const multiplier = i.per_channel === 1 ? word(block0 + 4 * (cols + c)) : i.multiplier
             const shift =
               i.per_channel === 1 ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
-            const sum = ((acc[c] as number) + word(block0 + 4 * c)) | 0
+            const sum = ((i.zeros === 1 ? 0 : (acc[c] as number)) + word(block0 + 4 * c)) | 0
             const scaled =
               i.rounding === 1
                 ? requantizeHalfEven(sum, multiplier, shift)
