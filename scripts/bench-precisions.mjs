@@ -4,10 +4,11 @@
  *
  *   npm run bench:precisions
  */
-import { compileModel } from '../dist/src/pipeline.js'
-import { simulate } from '../dist/src/simulate.js'
+
 import { loadTarget } from '../dist/backends/trellis/target.js'
 import { perTensor } from '../dist/ir/tensor.js'
+import { compileModel } from '../dist/src/pipeline.js'
+import { simulate } from '../dist/src/simulate.js'
 
 const SIZE = 32
 const CHANNELS = 128
@@ -72,7 +73,9 @@ const rows = [
 })
 
 const [dense] = rows
-console.log('| layer | cycles | faster | stored weights, bytes | index and parameters read | energy, uJ | utilization |')
+console.log(
+  '| layer | cycles | faster | stored weights, bytes | index and parameters read | energy, uJ | utilization |',
+)
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
 for (const { name, result, stored } of rows) {
   const cells = [
