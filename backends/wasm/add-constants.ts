@@ -1,16 +1,18 @@
 /**
  * Integers with which one affine function of two bytes, shifted right, equals the exact quantized sum (ir/arith/
- * requant.ts, `applyAdd`) for each of the 65536 pairs that there are: all are tried.
+ * requant.ts, `applyAdd`, or onnx.ts, `applyFloatAdd`) for each of the 65536 pairs that there are: all are tried.
  *
  * The factors of the two operands have 30 bits. 16-bit dot products take them in two parts, so the function is
  *
  *   (((x * high.a + y * high.b) << HIGH_SHIFT) + ((x * low.a + y * low.b) >> LOW_SHIFT) + offset) >> shift
  *
- * The exact sum rounds halves away from zero, this one rounds them up: factors a little too large push a negative half
+ * The exact sum rounds halves away from zero, or to even, this one rounds them up: factors a little too large push a negative half
  * over the edge.
  */
-import { type AddRequant, applyAdd } from '../../ir/arith/requant.ts'
+import { applyFloatAdd, type FloatAddRequant } from '../../ir/arith/onnx.ts'
+import { type AddRequant, applyAdd, zeroPointOf } from '../../ir/arith/requant.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
+import type { TensorType } from '../../ir/tensor.ts'
 
 export const HIGH_SHIFT = 7
 export const LOW_SHIFT = 8
@@ -30,6 +32,42 @@ export interface AddConstants {
   readonly shift: number
 }
 
+/** A sum or difference, and what it is made of. */
+export interface ExactSum {
+  /** The result for two elements. */
+  readonly of: (x: number, y: number) => number
+  readonly sign: 1 | -1
+  readonly zeroPointA: number
+  readonly zeroPointB: number
+  readonly outputZeroPoint: number
+  readonly min: number
+  readonly max: number
+}
+
+export function tfliteSum(requant: AddRequant): ExactSum {
+  const { sign, zeroPointA, zeroPointB } = requant
+  const { outputZeroPoint, min, max } = requant.output
+  const of = (x: number, y: number) => applyAdd(x, y, requant)
+  return { of, sign, zeroPointA, zeroPointB, outputZeroPoint, min, max }
+}
+
+export function onnxSum(
+  requant: FloatAddRequant,
+  a: TensorType,
+  b: TensorType,
+  output: TensorType,
+): ExactSum {
+  return {
+    of: (x, y) => applyFloatAdd(x, y, requant),
+    sign: requant.ratioB < 0 ? -1 : 1,
+    zeroPointA: zeroPointOf(a),
+    zeroPointB: zeroPointOf(b),
+    outputZeroPoint: zeroPointOf(output),
+    min: requant.min,
+    max: requant.max,
+  }
+}
+
 /** How much too large the two factors may be: both alike first, which nearly always fits. */
 const PUSHES: readonly (readonly [number, number])[] = (() => {
   const pushes = [2 ** -21, 2 ** -20, 2 ** -22, 2 ** -19, 2 ** -18, 2 ** -23, 0]
@@ -38,22 +76,18 @@ const PUSHES: readonly (readonly [number, number])[] = (() => {
 })()
 
 /** Undefined where none of the candidates is exact for all pairs. */
-export function addConstants(
-  requant: AddRequant,
-  factorA: number,
-  factorB: number,
-): AddConstants | undefined {
-  const exact = exactSums(requant)
-  const { zeroPointA, zeroPointB, output } = requant
-  const signedB = requant.sign * factorB
+export function addConstants(sum: ExactSum, factorA: number, factorB: number): AddConstants | undefined {
+  const exact = exactSums(sum)
+  const { zeroPointA, zeroPointB, outputZeroPoint } = sum
+  const signedB = sum.sign * factorB
   const shift = largestShift(factorA, factorB)
   if (shift < HIGH_SHIFT + 1) return undefined
   for (const [pushA, pushB] of PUSHES) {
     const a = split(factorA * 2 ** shift * (1 + pushA))
     const b = split(signedB * 2 ** shift * (1 + pushB))
     const factors = { high: { a: a.high, b: b.high }, low: { a: a.low, b: b.low }, shift }
-    const zero = output.outputZeroPoint * 2 ** shift - affine(factors, zeroPointA, zeroPointB)
-    const offset = fittingOffset(factors, exact, requant, zero + 2 ** (shift - 1))
+    const zero = outputZeroPoint * 2 ** shift - affine(factors, zeroPointA, zeroPointB)
+    const offset = fittingOffset(factors, exact, sum, zero + 2 ** (shift - 1))
     if (offset !== undefined) return { ...factors, offset }
   }
   return undefined
@@ -86,11 +120,11 @@ function affine({ high, low }: Linear, x: number, y: number): number {
 }
 
 /** The exact result of x and y at (x + 128) * 256 + y + 128. */
-function exactSums(requant: AddRequant): Int16Array {
+function exactSums(sum: ExactSum): Int16Array {
   const table = new Int16Array(65536)
   let at = 0
   for (let x = -128; x < 128; x++) {
-    for (let y = -128; y < 128; y++) table[at++] = applyAdd(x, y, requant)
+    for (let y = -128; y < 128; y++) table[at++] = sum.of(x, y)
   }
   return table
 }
@@ -102,7 +136,7 @@ function exactSums(requant: AddRequant): Int16Array {
 function fittingOffset(
   factors: Linear,
   exact: Int16Array,
-  { output: { min, max } }: AddRequant,
+  { min, max }: ExactSum,
   wanted: number,
 ): number | undefined {
   const unit = 2 ** factors.shift

@@ -9,13 +9,18 @@
  * Two forms, since the integer rules round symmetrically about zero:
  * - `floor`: every step is at a positive result (a ReLU clamps the rest away): trunc(acc * scale + offset).
  * - `odd`: p = acc * scale; trunc(p + copysign(offset, p)).
+ *
+ * The rule `float32` is such a function by itself, with the nearest integer instead of the one below: nothing is searched.
+ * - `nearest`: the nearest integer to acc * scale, halves to even.
+ * - `nearest_sum`: that to acc * scale + offset.
  */
+import { roundHalfEven } from '../../ir/arith/multiplier.ts'
 import type { ChannelRequant } from '../../ir/arith/requant.ts'
 import { multiplyByQuantizedMultiplier, multiplyReal } from '../../ir/arith/rounding.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
 import { must } from '../../ir/diagnostic.ts'
 
-export type FloatForm = 'floor' | 'odd'
+export type FloatForm = 'floor' | 'odd' | 'nearest' | 'nearest_sum'
 
 export interface FloatRequant {
   readonly form: FloatForm
@@ -33,14 +38,15 @@ export interface SumRange {
 }
 
 /** The form that a requantization's range allows. */
-function floatForm({ min, outputZeroPoint }: ChannelRequant): FloatForm {
+function floatForm({ rule, min, outputZeroPoint }: ChannelRequant): FloatForm {
+  if (rule === 'float32') return 'nearest'
   return min >= outputZeroPoint ? 'floor' : 'odd'
 }
 
 /**
  * Scales and offsets for every channel. For a channel that is solved, the result of g, clamped to [min, max] less the
  * output's zero point, equals the rule's, clamped alike, for every sum in `sums`. For those that are not, g is the
- * identity: scale 1, offset 1/2.
+ * identity: scale 1, offset 1/2, or 0 for `nearest`.
  */
 export function floatRequant(
   requant: ChannelRequant,
@@ -51,7 +57,7 @@ export function floatRequant(
   const solved: FloatRequant = {
     form,
     scale: new Float32Array(channels).fill(1),
-    offset: new Float32Array(channels).fill(0.5),
+    offset: new Float32Array(channels).fill(form === 'nearest' ? 0 : 0.5),
     shift: new Int32Array(channels),
   }
   const unsolved: number[] = []
@@ -75,15 +81,22 @@ function solveChannel(
   min: number,
   max: number,
 ): Solution | undefined {
+  const factor = must(requant.factor[channel], 'factor')
+  if (form === 'nearest') {
+    return isSmall(factor, min, max) ? { scale: factor, offset: 0, shift: 0 } : undefined
+  }
   const exact = exactFunction(requant, channel)
   if (exact === undefined || !isExactRange(requant, channel, min, max)) return undefined
   const list = conditions(exact, min, max, requant)
-  // Kernels without a fast conversion rely on this (see kernels/epilogue.ts).
-  const largest = Math.max(Math.abs(min), Math.abs(max)) * must(requant.factor[channel], 'factor')
-  if (largest > 2 ** 22 - 1024) return undefined
+  if (!isSmall(factor, min, max)) return undefined
   // One result only, and it is the smallest or the largest: there is nothing to tell apart.
   if (list.length === 0) return { scale: 0, offset: constantOffset(exact(min), requant), shift: 0 }
-  return solve(form, must(requant.factor[channel], 'factor'), list)
+  return solve(form, factor, list)
+}
+
+/** Whether products are far below 2^22. Kernels without a fast conversion rely on it (see kernels/epilogue.ts). */
+export function isSmall(factor: number, min: number, max: number): boolean {
+  return Math.max(Math.abs(min), Math.abs(max)) * factor <= 2 ** 22 - 1024
 }
 
 /** With scale 0 the product is a zero of the sum's sign, which a constant result other than 0 has as well. */
@@ -205,6 +218,7 @@ const SHARES = [0.5, 0.25, 0.75, 0.1, 0.9, 0, 1]
 /** g: what the emitted code computes of a sum that has its shift in it. */
 export function applyFloat(form: FloatForm, sum: number, scale: number, offset: number): number {
   const product = fround(fround(sum) * scale)
+  if (form === 'nearest' || form === 'nearest_sum') return roundHalfEven(fround(product + offset))
   const signed = form === 'odd' && (product < 0 || Object.is(product, -0)) ? -offset : offset
   return Math.trunc(fround(product + signed))
 }

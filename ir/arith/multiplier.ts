@@ -38,6 +38,13 @@ export function roundHalfAway(x: number): number {
   return x < 0 ? 0 - Math.round(-x) : Math.round(x)
 }
 
+/** Nearest integer, halves to even; exact below 2^51. Beyond that, as for what is no number, it is x or near it. */
+export function roundHalfEven(x: number): number {
+  // Doubles of this size have a unit of one: the addition rounds. Zeros come out positive.
+  const integers = 1.5 * 2 ** 52
+  return x + integers - integers
+}
+
 /**
  * The multiplier and shift of a real factor. A factor below 2^-32 becomes zero: its shift would move every bit out.
  * Negative factors (a leaky ReLU's slope) give negative multipliers.

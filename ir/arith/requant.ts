@@ -6,9 +6,11 @@ import { must } from '../diagnostic.ts'
 import type { TensorType } from '../tensor.ts'
 import { type QuantizedMultiplier, quantizeMultiplier } from './multiplier.ts'
 import {
+  type Arithmetic,
   INT32_MAX,
   INT32_MIN,
   multiplyByQuantizedMultiplier,
+  multiplyFloat32,
   type RoundingRule,
   roundingDivideByPot,
   saturatingRoundingDoublingHighMul,
@@ -28,7 +30,7 @@ export function zeroPointOf(type: TensorType): number {
 
 /** A scaling for each output channel, from a sum to an output element, and the output's range. */
 export interface ChannelRequant {
-  /** The real factors: what the rule `real` multiplies with, and what the integers below approximate. */
+  /** The real factors: what the rules `real` and `float32` multiply with, and what the integers below approximate. */
   readonly factor: Float64Array
   readonly multiplier: Int32Array
   readonly shift: Int32Array
@@ -45,6 +47,9 @@ export interface ChannelRequant {
  * For the convolutions. The factor is the double inputScale * weightScale / outputScale (kernel_util.cc,
  * `PopulateConvolutionQuantizationParams`). An int16 input with an int32 bias sums in 32 bits and rounds by `tflite`;
  * with an int64 bias, or none, in 64 bits and by `tflite_wide`. An i32 output takes the sums as they are.
+ *
+ * With the arithmetic `onnx` the factor is a float32, computed in float32 (onnxruntime/core/providers/cpu/quantization/
+ * qlinearconv.cc, `ComputeOutputScale`), and the rule `float32`.
  */
 export function convRequant(
   input: TensorType,
@@ -52,28 +57,36 @@ export function convRequant(
   output: TensorType,
   activation: Activation,
   bias?: TensorType,
+  arithmetic: Arithmetic = 'tflite',
 ): ChannelRequant {
   const channels = must(output.shape.at(-1), 'output channels')
   if (output.dtype === 'i32') return unscaled(input, channels)
   const weightScales = must(weights.quant, 'quantized weights').scale
   const factor = Float64Array.from({ length: channels }, (_, c) => {
     const weightScale = must(weightScales[weightScales.length === 1 ? 0 : c], 'weight scale')
-    return (scaleOf(input) * weightScale) / scaleOf(output)
+    return arithmetic === 'onnx'
+      ? productScale(scaleOf(input), weightScale, scaleOf(output))
+      : (scaleOf(input) * weightScale) / scaleOf(output)
   })
   const scalings = Array.from(factor, quantizeMultiplier)
-  const [min, max] = activationRange(activation, output)
+  const [min, max] = activationRange(activation, output, arithmetic)
   const wide = input.dtype === 'i16' && bias?.dtype !== 'i32'
   return {
     factor,
     multiplier: Int32Array.from(scalings, (s) => s.multiplier),
     shift: Int32Array.from(scalings, (s) => s.shift),
-    rule: wide ? 'tflite_wide' : 'tflite',
+    rule: arithmetic === 'onnx' ? 'float32' : wide ? 'tflite_wide' : 'tflite',
     wide,
     inputZeroPoint: zeroPointOf(input),
     outputZeroPoint: zeroPointOf(output),
     min,
     max,
   }
+}
+
+/** a * b / output, in float32. */
+function productScale(a: number, b: number, output: number): number {
+  return fround(fround(a * b) / output)
 }
 
 /** Sums that are the output. */
@@ -92,7 +105,7 @@ function unscaled(input: TensorType, channels: number): ChannelRequant {
 }
 
 /**
- * For fully connected layers: as a convolution, but rounded by `real` (TensorFlow Lite 2.21,
+ * For fully connected layers: as a convolution, but `tflite` rounds by `real` (TensorFlow Lite 2.21,
  * reference/integer_ops/fully_connected.h). `integerEquivalent` finds integers that do the same.
  */
 export function fullyConnectedRequant(
@@ -101,13 +114,20 @@ export function fullyConnectedRequant(
   output: TensorType,
   activation: Activation,
   bias?: TensorType,
+  arithmetic: Arithmetic = 'tflite',
 ): ChannelRequant {
-  const requant = convRequant(input, weights, output, activation, bias)
-  return requant.rule === 'none' ? requant : { ...requant, rule: 'real' }
+  const requant = convRequant(input, weights, output, activation, bias, arithmetic)
+  return requant.rule === 'none' || arithmetic === 'onnx' ? requant : { ...requant, rule: 'real' }
 }
 
 /** One scaling for a whole tensor, and the output's range. */
 export interface TensorRequant extends QuantizedMultiplier {
+  readonly rule: 'tflite' | 'float32'
+  /** The real factor. */
+  readonly factor: number
+  /** A float32 that the rule `float32` adds before it rounds; 0 for `tflite`. */
+  readonly offset: number
+  /** What is added after rounding. */
   readonly outputZeroPoint: number
   readonly min: number
   readonly max: number
@@ -115,24 +135,48 @@ export interface TensorRequant extends QuantizedMultiplier {
 
 /** An int32 scaled, moved to the output's zero point and limited to its range. */
 export function applyRequant(x: number, r: TensorRequant): number {
-  return clamp(multiplyByQuantizedMultiplier(x, r.multiplier, r.shift) + r.outputZeroPoint, r.min, r.max)
+  return clamp(scaleSum(x, r) + r.outputZeroPoint, r.min, r.max)
 }
 
-function tensorRequant(factor: number, output: TensorType, range: readonly [number, number]): TensorRequant {
+/** An int32 scaled and rounded: before zero point and limits. */
+function scaleSum(x: number, { rule, factor, offset, multiplier, shift }: TensorRequant): number {
+  return rule === 'float32'
+    ? multiplyFloat32(x, factor, offset)
+    : multiplyByQuantizedMultiplier(x, multiplier, shift)
+}
+
+function tensorRequant(
+  factor: number,
+  output: TensorType,
+  range: readonly [number, number],
+  rule: TensorRequant['rule'] = 'tflite',
+): TensorRequant {
   const [min, max] = range
-  return { ...quantizeMultiplier(factor), outputZeroPoint: zeroPointOf(output), min, max }
+  const outputZeroPoint = zeroPointOf(output)
+  return { ...quantizeMultiplier(factor), rule, factor, offset: 0, outputZeroPoint, min, max }
 }
 
-/** For mul: applied to (a - zeroPointA) * (b - zeroPointB). The factor is computed in float32 (mul.cc). */
+/**
+ * For mul: applied to (a - zeroPointA) * (b - zeroPointB). The factor is computed in float32 (mul.cc).
+ *
+ * ONNX Runtime adds the zero point of the unsigned output in float32 before it rounds (mlas/lib/qlmul.cpp).
+ */
 export function mulRequant(
   a: TensorType,
   b: TensorType,
   output: TensorType,
   activation: Activation,
+  arithmetic: Arithmetic = 'tflite',
 ): TensorRequant {
-  const factor = fround(fround(scaleOf(a) * scaleOf(b)) / scaleOf(output))
-  return tensorRequant(factor, output, activationRange(activation, output))
+  const factor = productScale(scaleOf(a), scaleOf(b), scaleOf(output))
+  const range = activationRange(activation, output, arithmetic)
+  if (arithmetic === 'tflite') return tensorRequant(factor, output, range)
+  const offset = zeroPointOf(output) + UNSIGNED
+  return { ...tensorRequant(factor, output, range, 'float32'), offset, outputZeroPoint: -UNSIGNED }
 }
+
+/** An int8 element and this are the uint8 element that ONNX Runtime computes with. */
+export const UNSIGNED = 128
 
 /** For quantize from integers to integers: applied to x - zeroPoint. The factor is a double (quantize.cc). */
 export function rescaleRequant(input: TensorType, output: TensorType): TensorRequant {
@@ -160,13 +204,23 @@ export function leakyReluRequant(
 
 /**
  * For the mean of `count` elements: applied to their sum less count * zeroPoint. The division is folded into the
- * multiplier, which is first shifted up to keep its bits (reference/reduce.h, `QuantizedMeanOrSum`).
+ * multiplier, which is first shifted up to keep its bits (reference/reduce.h, `QuantizedMeanOrSum`). With the
+ * arithmetic `onnx` it is folded into a float32 factor (onnxruntime/core/mlas/lib/qlgavgpool.cpp).
  */
-export function meanRequant(input: TensorType, output: TensorType, count: number): TensorRequant {
+export function meanRequant(
+  input: TensorType,
+  output: TensorType,
+  count: number,
+  arithmetic: Arithmetic = 'tflite',
+): TensorRequant {
+  if (arithmetic === 'onnx') {
+    const factor = fround(scaleOf(input) / fround(scaleOf(output) * count))
+    return tensorRequant(factor, output, integerRange(output.dtype), 'float32')
+  }
   const base = rescaleRequant(input, output)
   const up = Math.min(Math.floor(Math.log2(count)), 32, 31 + base.shift)
   const multiplier = Number((BigInt(base.multiplier) << BigInt(up)) / BigInt(count))
-  return { ...base, multiplier, shift: base.shift - up }
+  return { ...base, factor: base.factor / count, multiplier, shift: base.shift - up }
 }
 
 /** For add and sub: both operands shifted left and scaled to a common scale, then summed and scaled to the output. */

@@ -3,7 +3,7 @@
  * functions. They use plain numbers: a 32x32-bit product is split so that every intermediate is an exact double.
  */
 
-import { roundHalfAway } from './multiplier.ts'
+import { roundHalfAway, roundHalfEven } from './multiplier.ts'
 
 /**
  * Rules that take an integer multiplier and a shift, x * multiplier * 2^(shift - 31):
@@ -16,10 +16,21 @@ import { roundHalfAway } from './multiplier.ts'
 export type IntegerRoundingRule = 'tflite' | 'tflite_wide' | 'half_even'
 
 /**
- * Beside those, `real`: the product with a double, rounded once, halves away from zero. TensorFlow Lite's reference
- * kernel of fully connected layers. And `none`: the sum as it is, for an op that leaves the scaling to its reader.
+ * Whose results an op on quantized tensors gives: those of TensorFlow Lite's reference kernels, or of ONNX Runtime's
+ * kernels for CPUs.
  */
-export type RoundingRule = IntegerRoundingRule | 'real' | 'none'
+export const ARITHMETICS = ['tflite', 'onnx'] as const
+export type Arithmetic = (typeof ARITHMETICS)[number]
+
+/**
+ * Beside those:
+ * - `real`: the product with a double, rounded once, halves away from zero. TensorFlow Lite's reference kernel of fully
+ *   connected layers.
+ * - `float32`: the product of two float32, rounded to a float32 and then to an integer, halves to even. ONNX Runtime
+ *   (onnxruntime/core/mlas/lib/quantize.cpp, `MlasRequantizeOutput`).
+ * - `none`: the sum as it is, for an op that leaves the scaling to its reader.
+ */
+export type RoundingRule = IntegerRoundingRule | 'real' | 'float32' | 'none'
 
 export const INT32_MIN = -(2 ** 31)
 export const INT32_MAX = 2 ** 31 - 1
@@ -114,6 +125,22 @@ export function requantize(x: number, multiplier: number, shift: number, rule: I
 /** x * factor by the rule `real`: the product is one double, rounded once more to an integer. */
 export function multiplyReal(x: number, factor: number): number {
   return roundHalfAway(x * factor)
+}
+
+/**
+ * x * factor by the rule `float32`, for an int32 x and a float32 factor. An offset is added to the product in float32,
+ * before it becomes an integer.
+ */
+export function multiplyFloat32(x: number, factor: number, offset = 0): number {
+  return roundHalfEven(Math.fround(Math.fround(Math.fround(x) * factor) + offset))
+}
+
+/**
+ * The same with the factor as multiplier and shift, multiplier * 2^(shift - 31): exactly it, where the multiplier has 24
+ * significant bits, else the float32 nearest to it.
+ */
+export function multiplyFloat32Multiplier(x: number, multiplier: number, shift: number): number {
+  return multiplyFloat32(x, Math.fround(multiplier * 2 ** (shift - 31)))
 }
 
 /** sum / count for int32 sum and count > 0, halves away from zero: TensorFlow Lite's average pooling. */

@@ -2,7 +2,8 @@
 import { must } from '../diagnostic.ts'
 import { DTYPE_RANGE, type DType } from '../dtype.ts'
 import type { TensorType } from '../tensor.ts'
-import { roundHalfAway } from './multiplier.ts'
+import { roundHalfAway, roundHalfEven } from './multiplier.ts'
+import type { Arithmetic } from './rounding.ts'
 
 export const ACTIVATIONS = ['none', 'relu', 'relu6', 'relu_n1_to_1'] as const
 export type Activation = (typeof ACTIVATIONS)[number]
@@ -37,21 +38,24 @@ export function activationBounds(activation: Activation): readonly [min: number,
 
 /**
  * Smallest and largest quantized output under a fused activation. The bound is divided by the scale in float32 and
- * rounded, halves away from zero (tensorflow/lite/kernels/kernel_util.cc, `CalculateActivationRangeQuantized`).
+ * rounded, halves away from zero (tensorflow/lite/kernels/kernel_util.cc, `CalculateActivationRangeQuantized`), or as
+ * QuantizeLinear rounds, to even.
  */
 export function activationRange(
   activation: Activation,
   output: TensorType,
+  arithmetic: Arithmetic = 'tflite',
 ): readonly [min: number, max: number] {
   const [typeMin, typeMax] = integerRange(output.dtype)
   const [realMin, realMax] = activationBounds(activation)
-  const min = realMin === -Infinity ? typeMin : Math.max(typeMin, quantizeBound(realMin, output))
-  const max = realMax === Infinity ? typeMax : Math.min(typeMax, quantizeBound(realMax, output))
+  const min = realMin === -Infinity ? typeMin : Math.max(typeMin, quantizeBound(realMin, output, arithmetic))
+  const max = realMax === Infinity ? typeMax : Math.min(typeMax, quantizeBound(realMax, output, arithmetic))
   return [min, max]
 }
 
-function quantizeBound(real: number, output: TensorType): number {
+function quantizeBound(real: number, output: TensorType, arithmetic: Arithmetic): number {
   const scale = must(output.quant?.scale[0], 'output scale')
   const zeroPoint = must(output.quant?.zeroPoint[0], 'output zero point')
-  return zeroPoint + roundHalfAway(Math.fround(real / scale))
+  const round = arithmetic === 'onnx' ? roundHalfEven : roundHalfAway
+  return zeroPoint + round(Math.fround(real / scale))
 }

@@ -7,7 +7,12 @@
  * doubles, which hold every integer below 2^53, and take their products from int32 sums of SAFE_DEPTH terms.
  */
 import type { ChannelRequant } from '../arith/requant.ts'
-import { multiplyByQuantizedMultiplier, multiplyReal, requantize } from '../arith/rounding.ts'
+import {
+  multiplyByQuantizedMultiplier,
+  multiplyFloat32,
+  multiplyReal,
+  requantize,
+} from '../arith/rounding.ts'
 import { clamp } from '../arith/saturate.ts'
 import type { TensorData } from '../dtype.ts'
 
@@ -148,7 +153,9 @@ export function storeRequantized(
           ? multiplyReal(sum, factor[o] as number)
           : rule === 'tflite'
             ? multiplyByQuantizedMultiplier(sum, multiplier[o] as number, shift[o] as number)
-            : requantize(sum, multiplier[o] as number, shift[o] as number, rule)
+            : rule === 'float32'
+              ? multiplyFloat32(sum, factor[o] as number)
+              : requantize(sum, multiplier[o] as number, shift[o] as number, rule)
       output[offset + i] = clamp(scaled + outputZeroPoint, min, max)
     }
   }

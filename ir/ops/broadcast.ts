@@ -2,6 +2,7 @@
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
 import type { TensorType } from '../tensor.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import { QUANTIZED_ACTIVATIONS, REALS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
 import { ACTIVATION } from './convolution.ts'
 import { type AttrValues, defineOp, input, shapeError, type TypedOperands } from './define.ts'
@@ -9,7 +10,8 @@ import { gatherIndex, rowMajorStrides } from './gather.ts'
 import type { Kernel, OpDef } from './op.ts'
 import { limit, realRange } from './real/activation.ts'
 
-const ATTRS = { activation: ACTIVATION } as const
+const REAL_ATTRS = { activation: ACTIVATION } as const
+const ATTRS = { ...REAL_ATTRS, arithmetic: ARITHMETIC } as const
 
 /** Defines a quantized op of two operands by its function of two elements. */
 export function defineBinary(
@@ -26,7 +28,7 @@ export function defineBinary(
     summary,
     inputs: ['a', 'b'],
     attrs: ATTRS,
-    constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16],
+    constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16, ONNX_OF_BYTES],
     inferShape: (inputs) => broadcastShape(input(inputs, 0).shape, input(inputs, 1).shape),
 
     prepare: ({ inputs, output, attrs }) =>
@@ -42,7 +44,7 @@ export function defineRealBinary(summary: string, realFunction: RealFunction): O
   return defineOp({
     summary,
     inputs: ['a', 'b'],
-    attrs: ATTRS,
+    attrs: REAL_ATTRS,
     constraints: [REALS],
     inferShape: (inputs) => broadcastShape(input(inputs, 0).shape, input(inputs, 1).shape),
     prepare: zipReals(realFunction),
@@ -51,7 +53,7 @@ export function defineRealBinary(summary: string, realFunction: RealFunction): O
 
 /** The function in float32, then the activation. */
 function zipReals(f: RealFunction) {
-  return ({ inputs, output, attrs }: TypedOperands<typeof ATTRS>): Kernel => {
+  return ({ inputs, output, attrs }: TypedOperands<typeof REAL_ATTRS>): Kernel => {
     const range = realRange(attrs.activation)
     return zipBroadcast(inputs, output, (x, y) => limit(Math.fround(f(x, y)), range))
   }

@@ -1,5 +1,6 @@
 import { convRequant } from '../arith/requant.ts'
 import { elementCount } from '../tensor.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import {
   BIAS_TYPE,
   MIXED_WIDTHS,
@@ -26,7 +27,13 @@ export const conv2d = defineOp({
   summary: '2-D convolution; input channels that are a multiple of the weights’ make groups.',
   inputs: ['x NHWC', 'w OHWI', 'bias O'],
   required: 2,
-  attrs: { stride: STRIDE, dilation: DILATION, pads: PADS, activation: ACTIVATION },
+  attrs: {
+    stride: STRIDE,
+    dilation: DILATION,
+    pads: PADS,
+    activation: ACTIVATION,
+    arithmetic: ARITHMETIC,
+  },
   constraints: [
     MIXED_WIDTHS,
     SYMMETRIC_INT16,
@@ -35,6 +42,7 @@ export const conv2d = defineOp({
     BIAS_TYPE,
     NO_ACTIVATION_ON_SUMS,
     NO_PADS_OF_BITS,
+    ONNX_OF_BYTES,
   ],
 
   inferShape(inputs, attrs) {
@@ -53,7 +61,8 @@ export const conv2d = defineOp({
   prepare({ inputs, output, attrs }, constants) {
     const [, kernelHeight, kernelWidth] = nhwc(input(inputs, 1), 'w')
     const window = windowOver(input(inputs, 0), output, kernelHeight, kernelWidth, attrs)
-    const requant = convRequant(input(inputs, 0), input(inputs, 1), output, attrs.activation, inputs[2])
+    const [x, w] = [input(inputs, 0), input(inputs, 1)]
+    const requant = convRequant(x, w, output, attrs.activation, inputs[2], attrs.arithmetic)
     return convolve(inputs, output, window, requant, constants)
   },
 

@@ -8,7 +8,7 @@ import type { Attr, Attrs } from '../graph.ts'
 import type { TensorType } from '../tensor.ts'
 import type { AttrSpec, Constraint, Kernel, OpDef, OpOperands } from './op.ts'
 
-type AttrSpecs = Readonly<Record<string, AttrSpec>>
+export type AttrSpecs = Readonly<Record<string, AttrSpec>>
 
 interface AttrKinds {
   readonly int: number

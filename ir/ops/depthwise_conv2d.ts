@@ -10,6 +10,7 @@ import {
   storeRequantized,
   weightData,
 } from './accumulate.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import {
   BIAS_TYPE,
   MIXED_WIDTHS,
@@ -28,7 +29,13 @@ export const depthwiseConv2d = defineOp({
     '2-D convolution of each channel by itself; output channel c * m + j is the j-th of input channel c.',
   inputs: ['x NHWC', 'w 1HWO', 'bias O'],
   required: 2,
-  attrs: { stride: STRIDE, dilation: DILATION, pads: PADS, activation: ACTIVATION },
+  attrs: {
+    stride: STRIDE,
+    dilation: DILATION,
+    pads: PADS,
+    activation: ACTIVATION,
+    arithmetic: ARITHMETIC,
+  },
   constraints: [
     MIXED_WIDTHS,
     SYMMETRIC_INT16,
@@ -37,6 +44,7 @@ export const depthwiseConv2d = defineOp({
     BIAS_TYPE,
     NO_ACTIVATION_ON_SUMS,
     NO_PADS_OF_BITS,
+    ONNX_OF_BYTES,
     {
       sentence: 'With an i16 input the bias is i64.',
       holds: ({ inputs: [x, , b] }) => x?.dtype !== 'i16' || b === undefined || b.dtype === 'i64',
@@ -60,7 +68,8 @@ export const depthwiseConv2d = defineOp({
     const [, kernelHeight, kernelWidth, outputs] = nhwc(input(inputs, 1), 'w')
     const window = windowOver(xType, output, kernelHeight, kernelWidth, attrs)
     const { outputHeight, outputWidth, rows, columns } = window
-    const requant = convRequant(xType, input(inputs, 1), output, attrs.activation, inputs[2])
+    const { activation, arithmetic } = attrs
+    const requant = convRequant(xType, input(inputs, 1), output, activation, inputs[2], arithmetic)
     const zeroPoint = requant.inputZeroPoint
     const sums = accumulators(requant, outputs)
     const biasOf = fromConstants(constants, [2], (operands) => {

@@ -10,6 +10,7 @@ import {
   storeRequantized,
   weightData,
 } from './accumulate.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import {
   BIAS_TYPE,
   isQuantizedWeight,
@@ -28,6 +29,7 @@ export const fullyConnected = defineOp({
   required: 2,
   attrs: {
     activation: ACTIVATION,
+    arithmetic: ARITHMETIC,
     keep_dims: {
       kind: 'bool',
       default: false,
@@ -46,6 +48,7 @@ export const fullyConnected = defineOp({
     weightScales(0),
     BIAS_TYPE,
     NO_ACTIVATION_ON_SUMS,
+    ONNX_OF_BYTES,
   ],
 
   inferShape(inputs, attrs) {
@@ -68,7 +71,8 @@ export const fullyConnected = defineOp({
     const wType = input(inputs, 1)
     const [outputs = 0, depth = 0] = wType.shape
     const rows = elementCount(xType.shape) / depth
-    const requant = fullyConnectedRequant(xType, wType, output, attrs.activation, inputs[2])
+    const { activation, arithmetic } = attrs
+    const requant = fullyConnectedRequant(xType, wType, output, activation, inputs[2], arithmetic)
     const zeroPoint = requant.inputZeroPoint
     const weightZeroPoint = zeroPointOf(wType)
     const startOf = fromConstants(constants, [1, 2], (operands) =>

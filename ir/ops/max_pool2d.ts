@@ -1,5 +1,8 @@
-import { ORDERED_ACTIVATIONS } from './constraints.ts'
-import { definePool, type Reduce } from './pooling.ts'
+import { activationRange } from '../arith/saturate.ts'
+import { ORDERED_ACTIVATIONS, SAME_ELEMENT_TYPE, SAME_QUANTIZATION } from './constraints.ts'
+import { defineOp } from './define.ts'
+import { NO_EMPTY_WINDOW, POOL_ATTRS, poolOver, poolShape, type Reduce } from './pooling.ts'
+import { realRange } from './real/activation.ts'
 
 const largest: Reduce = (x, { offsets, count }, channel) => {
   let result = -Infinity
@@ -9,4 +12,26 @@ const largest: Reduce = (x, { offsets, count }, channel) => {
   return result
 }
 
-export const maxPool2d = definePool('Largest element of each window.', largest, largest, ORDERED_ACTIVATIONS)
+export const maxPool2d = defineOp({
+  summary: 'Largest element of each window.',
+  inputs: ['x NHWC'],
+  attrs: POOL_ATTRS,
+  constraints: [
+    SAME_ELEMENT_TYPE,
+    ORDERED_ACTIVATIONS,
+    SAME_QUANTIZATION,
+    {
+      sentence: 'b1 elements have no fused activation, since no bound lies between them.',
+      holds: ({ output, attrs: { activation } }) => output.dtype !== 'b1' || activation === 'none',
+    },
+    NO_EMPTY_WINDOW,
+  ],
+  inferShape: poolShape,
+  prepare: ({ inputs, output, attrs }) =>
+    poolOver(inputs, output, attrs, activationRange(attrs.activation, output), largest),
+  real: {
+    constraints: [NO_EMPTY_WINDOW],
+    prepare: ({ inputs, output, attrs }) =>
+      poolOver(inputs, output, attrs, realRange(attrs.activation), largest),
+  },
+})

@@ -1,6 +1,7 @@
 import { applyRequant, meanRequant, zeroPointOf } from '../arith/requant.ts'
 import { must } from '../diagnostic.ts'
 import { allocate } from '../dtype.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
 import { defineOp, input } from './define.ts'
 import { REDUCTION_ATTRS, reducedShape, reduction } from './reduction.ts'
@@ -8,15 +9,15 @@ import { REDUCTION_ATTRS, reducedShape, reduction } from './reduction.ts'
 export const mean = defineOp({
   summary: 'Mean over some axes, rescaled to the output.',
   inputs: ['x'],
-  attrs: REDUCTION_ATTRS,
-  constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16],
+  attrs: { ...REDUCTION_ATTRS, arithmetic: ARITHMETIC },
+  constraints: [SAME_ELEMENT_TYPE, QUANTIZED_ACTIVATIONS, SYMMETRIC_INT16, ONNX_OF_BYTES],
 
   inferShape: reducedShape,
 
-  prepare({ inputs, output, attrs: { axes } }) {
+  prepare({ inputs, output, attrs: { axes, arithmetic } }) {
     const x = input(inputs, 0)
     const { target, outputs, count } = reduction(x.shape, axes)
-    const requant = meanRequant(x, output, count)
+    const requant = meanRequant(x, output, count, arithmetic)
     const offset = count * zeroPointOf(x)
     return (operands) => {
       const data = must(operands[0], 'x')

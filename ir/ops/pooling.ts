@@ -1,18 +1,10 @@
 /** What the pools share: attributes, shapes, and the walk over windows. */
-import { activationRange } from '../arith/saturate.ts'
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
 import { elementCount, type TensorType } from '../tensor.ts'
-import {
-  type OperandConstraint,
-  QUANTIZED_ACTIVATIONS,
-  SAME_ELEMENT_TYPE,
-  SAME_QUANTIZATION,
-} from './constraints.ts'
 import { ACTIVATION, PADS, pair, STRIDE, windowedSize, windowOver } from './convolution.ts'
-import { defineOp, input, nhwc } from './define.ts'
-import type { AttrSpec, Kernel, OpDef } from './op.ts'
-import { realRange } from './real/activation.ts'
+import { input, nhwc } from './define.ts'
+import type { AttrSpec, Kernel } from './op.ts'
 
 const NO_DILATION = [1, 1] as const
 
@@ -24,65 +16,38 @@ interface Taps {
   count: number
 }
 
+type Range = readonly [min: number, max: number]
+
 /** Reduces one channel of a window: element `channel` of each tap. */
 export type Reduce = (x: TensorData, taps: Taps, channel: number) => number
 
-interface PoolAttrs {
+export interface PoolAttrs {
   readonly kernel: readonly number[]
   readonly stride: readonly number[]
   readonly pads: readonly number[]
 }
 
-const NO_EMPTY_WINDOW = {
+export const NO_EMPTY_WINDOW = {
   sentence: 'Padding is smaller than the kernel, so that no window is empty.',
   holds: ({ attrs: { kernel, pads } }: { readonly attrs: PoolAttrs }) =>
     pads.every((pad, side) => pad < (kernel[side % 2] ?? 0)),
 }
 
-/** Defines a pool by its reduction of a window; padding is not part of a window. */
-export function definePool(
-  summary: string,
-  reduce: Reduce,
-  reduceReal: Reduce,
-  elements: OperandConstraint = QUANTIZED_ACTIVATIONS,
-): OpDef {
-  return defineOp({
-    summary,
-    inputs: ['x NHWC'],
-    attrs: { kernel: KERNEL, stride: STRIDE, pads: PADS, activation: ACTIVATION },
-    constraints: [
-      SAME_ELEMENT_TYPE,
-      elements,
-      SAME_QUANTIZATION,
-      {
-        sentence: 'b1 elements have no fused activation, since no bound lies between them.',
-        holds: ({ output, attrs: { activation } }) => output.dtype !== 'b1' || activation === 'none',
-      },
-      NO_EMPTY_WINDOW,
-    ],
+export const POOL_ATTRS = { kernel: KERNEL, stride: STRIDE, pads: PADS, activation: ACTIVATION } as const
 
-    inferShape(inputs, attrs) {
-      const [n, height, width, channels] = nhwc(input(inputs, 0), 'x')
-      const [kernelHeight, kernelWidth] = pair(attrs.kernel, 'kernel')
-      const sizes = { stride: attrs.stride, pads: attrs.pads, dilation: NO_DILATION }
-      return [n, ...windowedSize(height, width, kernelHeight, kernelWidth, sizes), channels]
-    },
-
-    prepare: ({ inputs, output, attrs }) =>
-      poolOver(inputs, output, attrs, activationRange(attrs.activation, output), reduce),
-    real: {
-      constraints: [NO_EMPTY_WINDOW],
-      prepare: ({ inputs, output, attrs }) =>
-        poolOver(inputs, output, attrs, realRange(attrs.activation), reduceReal),
-    },
-  })
+export function poolShape(inputs: readonly TensorType[], attrs: PoolAttrs): readonly number[] {
+  const [n, height, width, channels] = nhwc(input(inputs, 0), 'x')
+  const [kernelHeight, kernelWidth] = pair(attrs.kernel, 'kernel')
+  const sizes = { stride: attrs.stride, pads: attrs.pads, dilation: NO_DILATION }
+  return [n, ...windowedSize(height, width, kernelHeight, kernelWidth, sizes), channels]
 }
 
-function poolOver(
+/** Reduces each window; padding is not part of one. */
+export function poolOver(
   inputs: readonly TensorType[],
   output: TensorType,
   attrs: PoolAttrs,
-  [min, max]: readonly [min: number, max: number],
+  [min, max]: Range,
   reduce: Reduce,
 ): Kernel {
   const xType = input(inputs, 0)

@@ -1,5 +1,6 @@
 import { expOnNegativeValues, reciprocal } from '../arith/fixed-point.ts'
 import { quantizeMultiplier } from '../arith/multiplier.ts'
+import { floatSoftmaxRequant, quantizeShare } from '../arith/onnx.ts'
 import { NUMBERS } from '../arith/real-arithmetic.ts'
 import { exp } from '../arith/real-functions.ts'
 import { scaleOf, softmaxRequant } from '../arith/requant.ts'
@@ -12,6 +13,7 @@ import { clamp } from '../arith/saturate.ts'
 import { interpolate, interpolationTable } from '../arith/tables.ts'
 import { must } from '../diagnostic.ts'
 import type { TensorType } from '../tensor.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SYMMETRIC_INT16 } from './constraints.ts'
 import { defineOp, input, shapeError } from './define.ts'
 import type { Kernel } from './op.ts'
@@ -19,14 +21,21 @@ import type { Kernel } from './op.ts'
 export const softmax = defineOp({
   summary: 'exp(beta * x) over its sum, along the last axis.',
   inputs: ['x'],
-  attrs: { beta: { kind: 'float', default: 1, doc: 'factor on x, a float32' } },
+  attrs: { beta: { kind: 'float', default: 1, doc: 'factor on x, a float32' }, arithmetic: ARITHMETIC },
   constraints: [
     SAME_ELEMENT_TYPE,
     QUANTIZED_ACTIVATIONS,
     SYMMETRIC_INT16,
+    ONNX_OF_BYTES,
     {
-      sentence: 'The output scale is 1/256 with zero point -128 for i8, and 1/32768 for i16 (within 0.1 %).',
-      holds: ({ output }) => {
+      sentence: 'With the arithmetic onnx beta is 1.',
+      holds: ({ attrs: { arithmetic, beta } }) => arithmetic === 'tflite' || beta === 1,
+    },
+    {
+      sentence:
+        'With the arithmetic tflite: the output scale is 1/256 with zero point -128 for i8, and 1/32768 for i16 (within 0.1 %).',
+      holds: ({ output, attrs: { arithmetic } }) => {
+        if (arithmetic === 'onnx') return true
         const expected = output.dtype === 'i8' ? 1 / 256 : 1 / 32768
         return (
           Math.abs((output.quant?.scale[0] ?? 0) - expected) <= 0.001 * expected &&
@@ -43,9 +52,10 @@ export const softmax = defineOp({
     return shape
   },
 
-  prepare({ inputs, attrs }) {
+  prepare({ inputs, output, attrs }) {
     const x = input(inputs, 0)
     const depth = must(x.shape.at(-1), 'last axis')
+    if (attrs.arithmetic === 'onnx') return softmaxFloat(x, output, depth)
     return x.dtype === 'i16' ? softmaxInt16(x, depth, attrs.beta) : softmaxInt8(x, depth, attrs.beta)
   },
 
@@ -110,6 +120,29 @@ function softmaxInt8(x: TensorType, depth: number, beta: number): Kernel {
         }
         const share = saturatingRoundingDoublingHighMul(scale, exponential)
         y[i] = clamp(roundingDivideByPot(share, bitsOverUnit + 23) - 128, -128, 127)
+      }
+    }
+    return y
+  }
+}
+
+/** In float32, one exponential added after another. */
+function softmaxFloat(x: TensorType, output: TensorType, depth: number): Kernel {
+  const requant = floatSoftmaxRequant(x, output, depth)
+  const { exponentials } = requant
+  return (operands) => {
+    const data = must(operands[0], 'x') as Int8Array
+    const y = new Int8Array(data.length)
+    for (let row = 0; row < data.length; row += depth) {
+      const end = row + depth
+      let largest = -128
+      for (let i = row; i < end; i++) largest = Math.max(largest, data[i] as number)
+      let sum = 0
+      for (let i = row; i < end; i++) {
+        sum = Math.fround(sum + (exponentials[largest - (data[i] as number)] as number))
+      }
+      for (let i = row; i < end; i++) {
+        y[i] = quantizeShare(exponentials[largest - (data[i] as number)] as number, sum, requant)
       }
     }
     return y

@@ -1,5 +1,6 @@
 import { convRequant } from '../arith/requant.ts'
 import type { TensorType } from '../tensor.ts'
+import { ARITHMETIC, ONNX_OF_BYTES } from './arithmetic.ts'
 import {
   BIAS_TYPE,
   SYMMETRIC_INT16,
@@ -22,8 +23,16 @@ export const transposeConv2d = defineOp({
     pads: { ...PADS, doc: '[top, left, bottom, right] rows and columns cut off the output' },
     output_size: { kind: 'ints', doc: '[height, width] of the output in pixels' },
     activation: ACTIVATION,
+    arithmetic: ARITHMETIC,
   },
-  constraints: [WEIGHTED_ACTIVATIONS, SYMMETRIC_INT16, SYMMETRIC_WEIGHTS, weightScales(0), BIAS_TYPE],
+  constraints: [
+    WEIGHTED_ACTIVATIONS,
+    SYMMETRIC_INT16,
+    SYMMETRIC_WEIGHTS,
+    weightScales(0),
+    BIAS_TYPE,
+    ONNX_OF_BYTES,
+  ],
 
   inferShape(inputs, attrs) {
     const [n, , , channels] = nhwc(input(inputs, 0), 'x')
@@ -38,7 +47,8 @@ export const transposeConv2d = defineOp({
   },
 
   prepare({ inputs, output, attrs }, constants) {
-    const requant = convRequant(input(inputs, 0), input(inputs, 1), output, attrs.activation, inputs[2])
+    const [x, w] = [input(inputs, 0), input(inputs, 1)]
+    const requant = convRequant(x, w, output, attrs.activation, inputs[2], attrs.arithmetic)
     return convolve(inputs, output, windowOf(inputs, attrs), requant, constants)
   },
 

@@ -3,8 +3,10 @@
  * exact, and clamps. The ops that scale sums end in just that: round, add the zero point, clamp. So it joins such an op,
  * if nothing else reads that op's result, and if what both clamps leave is the range of a fused activation.
  *
- * With another scale it does not: the sum would be rounded once instead of twice, which differs now and then.
+ * With another scale it does not: the sum would be rounded once instead of twice, which differs now and then. Nor does
+ * it where the zero point is part of what is rounded, as in ONNX Runtime's sums and products of two tensors.
  */
+import type { Arithmetic } from '../arith/rounding.ts'
 import {
   ACTIVATIONS,
   type Activation,
@@ -42,6 +44,9 @@ const SCALING: ReadonlySet<OpName> = new Set([
   'prelu',
 ])
 
+/** Those of them that round after the zero point is added, with the arithmetic `onnx`. */
+const ROUNDED_WITH_ZERO_POINT: ReadonlySet<OpName> = new Set(['add', 'sub', 'mul'])
+
 /** Nodes that clamp, and to which range. */
 const CLAMPS: { readonly [N in OpName]?: Activation } = { relu: 'relu', relu6: 'relu6', quantize: 'none' }
 
@@ -53,11 +58,19 @@ function dropIdleClamps(graph: Graph): Graph {
   const nodes = graph.nodes.map((node) => {
     const output = typeOf(graph, resultOf(node))
     const clamp = CLAMPS[node.op]
-    if (clamp && sameQuant(typeOf(graph, operandOf(node)).quant, output.quant) && isIdle(clamp, output)) {
+    if (
+      clamp &&
+      sameQuant(typeOf(graph, operandOf(node)).quant, output.quant) &&
+      isIdle(clamp, output, arithmeticOf(node))
+    ) {
       replaced.set(resultOf(node), operandOf(node))
     }
     const { activation } = node.attrs
-    if (activation === undefined || activation === 'none' || !isIdle(activation as Activation, output))
+    if (
+      activation === undefined ||
+      activation === 'none' ||
+      !isIdle(activation as Activation, output, arithmeticOf(node))
+    )
       return node
     return { ...node, attrs: { ...node.attrs, activation: 'none' } }
   })
@@ -90,10 +103,14 @@ function joined(graph: Graph, producer: Node, node: Node): Node | undefined {
   const to = typeOf(graph, resultOf(node))
   const shift = movedZeroPoint(from, to)
   if (!clamp || !SCALING.has(producer.op) || shift === undefined) return undefined
+  const arithmetic = arithmeticOf(producer)
+  if (arithmetic === 'onnx' && shift !== 0 && ROUNDED_WITH_ZERO_POINT.has(producer.op)) return undefined
   const before = (producer.attrs.activation ?? 'none') as Activation
-  const [min, max] = activationRange(before, from)
-  const range = intersection([min + shift, max + shift], activationRange(clamp, to))
-  const activation = range && ACTIVATIONS.find((name) => isSameRange(activationRange(name, to), range))
+  const [min, max] = activationRange(before, from, arithmetic)
+  const after = activationRange(clamp, to, arithmeticOf(node))
+  const range = intersection([min + shift, max + shift], after)
+  const activation =
+    range && ACTIVATIONS.find((name) => isSameRange(activationRange(name, to, arithmetic), range))
   return activation && { ...producer, outputs: node.outputs, attrs: { ...producer.attrs, activation } }
 }
 
@@ -131,10 +148,13 @@ function intersection(a: Range, b: Range): Range | undefined {
   return range[0] <= range[1] ? range : undefined
 }
 
-function isIdle(activation: Activation, type: TensorType): boolean {
-  return (
-    type.quant?.scale.length === 1 && isSameRange(activationRange(activation, type), integerRange(type.dtype))
-  )
+function isIdle(activation: Activation, type: TensorType, arithmetic: Arithmetic): boolean {
+  if (type.quant?.scale.length !== 1) return false
+  return isSameRange(activationRange(activation, type, arithmetic), integerRange(type.dtype))
+}
+
+function arithmeticOf({ attrs }: Node): Arithmetic {
+  return (attrs.arithmetic ?? 'tflite') as Arithmetic
 }
 
 function isSameRange(a: Range, b: Range): boolean {

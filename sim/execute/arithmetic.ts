@@ -1,7 +1,26 @@
 /** What the post unit computes from two operands: TensorFlow Lite's int8 ADD, SUB and MUL before zero point and clamp. */
 
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
-import { multiplyByQuantizedMultiplier } from '../../ir/arith/rounding.ts'
+import {
+  multiplyByQuantizedMultiplier,
+  multiplyFloat32Multiplier,
+  multiplyHalfEven,
+} from '../../ir/arith/rounding.ts'
+import { illegal } from './legality.ts'
+
+/** A sum scaled by the rule with this number. */
+export function scaling(rounding: number): (sum: number, multiplier: number, shift: number) => number {
+  switch (rounding) {
+    case 0:
+      return multiplyByQuantizedMultiplier
+    case 1:
+      return multiplyHalfEven
+    case 2:
+      return multiplyFloat32Multiplier
+    default:
+      return illegal(`there is no rounding rule ${rounding}`)
+  }
+}
 
 /** Bits by which the operands of an addition are raised before they are scaled (tensorflow/lite/kernels/add.cc). */
 const ADD_LEFT_SHIFT = 20

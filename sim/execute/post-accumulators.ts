@@ -2,9 +2,8 @@
 
 import { parameterBlockBytes } from '../../backends/trellis/isa/costs.ts'
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
-import { multiplyByQuantizedMultiplier, multiplyHalfEven } from '../../ir/arith/rounding.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
-import { addOperands } from './arithmetic.ts'
+import { addOperands, scaling } from './arithmetic.ts'
 import { illegal, within } from './legality.ts'
 import type { Machine } from './machine.ts'
 import { ringOf, wrap } from './ring.ts'
@@ -27,8 +26,8 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const outRing = ringOf(i.ring_end, i.ring_size)
   const operandRing = ringOf(setup.ring_end, setup.ring_size)
   const operandRowBytes = (i.mx - 1) * setup.x_step + (i.blocks - 1) * cols + i.last_lanes
-  const halfEven = i.rounding === 1
   const fromZeros = i.zeros === 1
+  const scale = scaling(i.rounding)
   const zeroPoint = i.mode === 1 ? setup.zp_a : i.zp
   const [low, high] = i.mode === 1 ? [-128, 127] : [i.min, i.max]
   const multipliers = new Int32Array(cols).fill(i.multiplier)
@@ -58,9 +57,7 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
           const sum = ((fromZeros ? 0 : (accumulators[acc + lane] as number)) + (biases[lane] as number)) | 0
           const multiplier = multipliers[lane] as number
           const shift = shifts[lane] as number
-          const scaled = halfEven
-            ? multiplyHalfEven(sum, multiplier, shift)
-            : multiplyByQuantizedMultiplier(sum, multiplier, shift)
+          const scaled = scale(sum, multiplier, shift)
           let value = clamp(scaled + zeroPoint, low, high)
           if (i.mode === 1) {
             const other = activation[operand + lane] as number

@@ -2,9 +2,9 @@
 
 import { rowOfVectors } from '../../backends/trellis/isa/footprint.ts'
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
-import { multiplyByQuantizedMultiplier, multiplyHalfEven } from '../../ir/arith/rounding.ts'
+import { multiplyByQuantizedMultiplier } from '../../ir/arith/rounding.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
-import { addOperands, multiplyOperands } from './arithmetic.ts'
+import { addOperands, multiplyOperands, scaling } from './arithmetic.ts'
 import { fillRows } from './fill.ts'
 import { illegal, within } from './legality.ts'
 import type { Machine } from './machine.ts'
@@ -121,7 +121,7 @@ export function postPool(machine: Machine, i: InstructionOf<'post.pool'>): void 
   if (i.kx < 1 || i.ky < 1) illegal('a window has at least one row and column')
   const ring = ringOf(i.in_ring_end, i.in_ring_size)
   const result = outputWalk(i)
-  const scale = i.rounding === 1 ? multiplyHalfEven : multiplyByQuantizedMultiplier
+  const scale = scaling(i.rounding)
   const rows = new Int32Array(i.ky)
   const rowBytes = (i.kx - 1) * i.kx_step + rowOfVectors(i, i.in_x_step, machine.target)
   for (let y = 0; y < i.my; y++) {

@@ -5,21 +5,22 @@ import type { TensorType } from '../../ir/tensor.ts'
 
 const WINDOW = /^a pool window is at most/
 const POOL = [/^a pool with a fused activation/, WINDOW]
-const CONVOLUTION = [/^its weights have a zero point/]
+const CONVOLUTION = [/^its weights have a zero point/, /^the post unit cannot round by real/]
+const NO_INTEGERS = /^no integers/
+const BINARY = [/^the post unit broadcasts only its second operand/, NO_INTEGERS]
 const REAL = [/^the machine has no floating point/]
-const BINARY = [/^the post unit broadcasts only its second operand/]
 
 /** The reasons that an op may have though its tensors are maps of int8. An op without reasons is never on the host. */
 const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   conv2d: [...CONVOLUTION, /^it is a grouped convolution/],
   depthwise_conv2d: CONVOLUTION,
   transpose_conv2d: [...CONVOLUTION, /^its kernel is smaller than its stride/],
-  fully_connected: [...CONVOLUTION, /^its input is a reshaped map/, /^the post unit cannot round by real/],
+  fully_connected: [...CONVOLUTION, /^its input is a reshaped map/],
   add: BINARY,
   sub: BINARY,
   mul: BINARY,
   pad: [/^it pads channels/],
-  avg_pool2d: [...POOL, /^its window is too large/],
+  avg_pool2d: [...POOL, /^its window is too large/, /^its float32 sums depend on the order/],
   max_pool2d: POOL,
   mean: [WINDOW, /^the post unit averages over rows and columns only/, /^it removes dimensions/],
   reshape: [],

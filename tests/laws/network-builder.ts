@@ -1,4 +1,5 @@
 /** Builds int8 networks one layer after another; whatever the numbers it is given, the result is a valid graph. */
+import type { Arithmetic } from '../../ir/arith/rounding.ts'
 import { must } from '../../ir/diagnostic.ts'
 import { allocate, type DType, type TensorData } from '../../ir/dtype.ts'
 import type { Attrs, Graph, Node, Value, ValueId } from '../../ir/graph.ts'
@@ -18,11 +19,25 @@ export interface OutputQuant {
   readonly zeroPoint: number
 }
 
+/** Of all ops that have one, or of one op after the other in turn. */
+export type NetworkArithmetic = Arithmetic | 'in turn'
+
 export class NetworkBuilder {
   readonly activations: Activation[] = []
+  private readonly arithmetic: NetworkArithmetic
   private readonly values = new Map<ValueId, Value>()
   private readonly inputs: ValueId[] = []
   private readonly nodes: Node[] = []
+
+  constructor(arithmetic: NetworkArithmetic = 'tflite') {
+    this.arithmetic = arithmetic
+  }
+
+  /** That of the next node. */
+  nextArithmetic(): Arithmetic {
+    if (this.arithmetic !== 'in turn') return this.arithmetic
+    return this.nodes.length % 2 === 0 ? 'tflite' : 'onnx'
+  }
 
   input(type: TensorType): void {
     const id = `x${this.inputs.length}`
@@ -46,13 +61,15 @@ export class NetworkBuilder {
     dtype: DType = 'i8',
   ): Activation {
     const types = inputs.map((id) => must(this.values.get(id), id).type)
-    const shape = OPS[op].inferShape(types, attrs)
+    const isOnnx = OPS[op].attrs.arithmetic !== undefined && this.nextArithmetic() === 'onnx'
+    const complete = isOnnx ? { ...attrs, arithmetic: 'onnx' } : attrs
+    const shape = OPS[op].inferShape(types, complete)
     const id = `v${this.nodes.length}`
     const type: TensorType = { dtype, shape, ...(quant && { quant }) }
     this.values.set(id, { type })
     // Two nodes out of three have a name of their own, as in most files.
     const name = this.nodes.length % 3 === 0 ? id : `${op}/${this.nodes.length}`
-    this.nodes.push({ op, name, inputs, outputs: [id], attrs })
+    this.nodes.push({ op, name, inputs, outputs: [id], attrs: complete })
     this.activations.push({ id, type })
     return { id, type }
   }

@@ -244,17 +244,25 @@ const residual: fc.Arbitrary<Layer> = fc
   })
 
 const pool: fc.Arbitrary<Layer> = fc
-  .record({ op: fc.constantFrom('max_pool2d', 'avg_pool2d'), ...window, activation, from })
+  .record({
+    op: fc.constantFrom('max_pool2d', 'avg_pool2d'),
+    ...window,
+    activation,
+    from,
+    quant: quantOf,
+    include_pad: fc.boolean(),
+  })
   .map((r) => (builder) => {
     const x = builder.pick(r.from, isImage)
     if (!x) return
     const { kernel, pads } = fitWindow(x.type, r)
-    builder.node(
-      r.op as 'max_pool2d',
-      [x.id],
-      { kernel, stride: r.stride, pads, activation: r.activation },
-      x.type.quant,
-    )
+    const attrs = { kernel, stride: r.stride, pads, activation: r.activation }
+    if (r.op === 'avg_pool2d' && builder.nextArithmetic() === 'onnx') {
+      const quant = quantized(scaleOf(x), r.quant)
+      builder.node('avg_pool2d', [x.id], { ...attrs, include_pad: r.include_pad }, quant)
+    } else {
+      builder.node(r.op as 'max_pool2d', [x.id], attrs, x.type.quant)
+    }
   })
 
 const mean: fc.Arbitrary<Layer> = fc

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { must } from '../../ir/diagnostic.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { perTensor } from '../../ir/tensor.ts'
-import { NetworkBuilder } from './network-builder.ts'
+import { type NetworkArithmetic, NetworkBuilder } from './network-builder.ts'
 import { randomLayer } from './random-layers.ts'
 import { channels, quantOf, zeroPoint } from './random-parts.ts'
 
@@ -28,14 +28,15 @@ export interface NetworkLimits {
 export function randomNetwork({ maxLayers = 8, maxBatch = 3 }: NetworkLimits = {}): fc.Arbitrary<Graph> {
   return fc
     .record({
+      arithmetic: fc.constantFrom<NetworkArithmetic>('tflite', 'onnx', 'in turn'),
       // Mostly 1, as most models have.
       batch: fc.nat(4 + maxBatch).map((n) => (n < 5 ? 1 : n - 3)),
       inputs: fc.array(inputShape, { minLength: 1, maxLength: 2 }),
       layers: fc.array(randomLayer, { minLength: 1, maxLength: maxLayers }),
       outputs: fc.array(fc.nat(), { maxLength: 2 }),
     })
-    .map(({ batch, inputs, layers, outputs }) => {
-      const builder = new NetworkBuilder()
+    .map(({ arithmetic, batch, inputs, layers, outputs }) => {
+      const builder = new NetworkBuilder(arithmetic)
       for (const { height, width, channels, zeroPoint, real, quant } of inputs) {
         const shape = [Math.min(batch, maxBatch), height, width, channels]
         if (real) builder.input({ dtype: 'f32', shape })

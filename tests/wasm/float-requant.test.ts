@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { applyFloat, floatRequant, type SumRange } from '../../backends/wasm/float-requant.ts'
 import { quantizeMultiplier } from '../../ir/arith/multiplier.ts'
 import type { ChannelRequant } from '../../ir/arith/requant.ts'
-import { multiplyByQuantizedMultiplier, multiplyReal } from '../../ir/arith/rounding.ts'
+import { multiplyByQuantizedMultiplier, multiplyFloat32, multiplyReal } from '../../ir/arith/rounding.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
 
-type Rule = 'tflite' | 'real'
+type Rule = 'tflite' | 'real' | 'float32'
 
 function requantOf(rule: Rule, factor: number, zeroPoint: number, min: number, max: number): ChannelRequant {
   const { multiplier, shift } = quantizeMultiplier(factor)
@@ -26,9 +26,11 @@ function requantOf(rule: Rule, factor: number, zeroPoint: number, min: number, m
 function exact(requant: ChannelRequant, sum: number): number {
   const [factor = 0, multiplier = 0, shift = 0] = [requant.factor[0], requant.multiplier[0], requant.shift[0]]
   const scaled =
-    requant.rule === 'real'
-      ? multiplyReal(sum, factor)
-      : multiplyByQuantizedMultiplier(sum, multiplier, shift)
+    requant.rule === 'float32'
+      ? multiplyFloat32(sum, factor)
+      : requant.rule === 'real'
+        ? multiplyReal(sum, factor)
+        : multiplyByQuantizedMultiplier(sum, multiplier, shift)
   return clamp(scaled + requant.outputZeroPoint, requant.min, requant.max)
 }
 
@@ -59,6 +61,8 @@ describe('float32 requantization', () => {
     ['a factor that is a power of two: every second step is a tie', requantOf('tflite', 2 ** -7, 3, 3, 127)],
     ['fully connected', requantOf('real', 0.0019, -7, -128, 127)],
     ['fully connected with ties', requantOf('real', 2 ** -5, 0, -128, 127)],
+    ['float32', requantOf('float32', Math.fround(0.0019), -7, -128, 127)],
+    ['float32 with ties', requantOf('float32', 2 ** -5, 0, -128, 127)],
   ])('equals the exact rule for every sum: %s', (_, requant) => {
     const range = rangeOf(-70000, 70001)
     expect(floatRequant(requant, range).unsolved).toEqual([])

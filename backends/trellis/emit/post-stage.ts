@@ -1,6 +1,12 @@
 /** Instructions of pools, elementwise sums and products, and moves: the post unit alone, for the rows of one stripe. */
 import { must } from '../../../ir/diagnostic.ts'
-import type { BinaryStage, MovePart, MoveStage, PoolStage } from '../lower/stage.ts'
+import {
+  type BinaryStage,
+  type MovePart,
+  type MoveStage,
+  POST_RULES,
+  type PoolStage,
+} from '../lower/stage.ts'
 import { ringOf } from '../schedule/buffer.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
 import { loadTable } from './mac-constants.ts'
@@ -136,7 +142,7 @@ export function emitPool(e: Emitter, stage: PoolStage, from: number, to: number)
         const result = walkOut(out, y.at, x.at, channel)
         e.emit('post.pool', stage.layer, {
           kind: scale ? 1 : 0,
-          rounding: scale?.rule === 'half_even' ? 1 : 0,
+          rounding: POST_RULES.indexOf(scale?.rule ?? 'tflite'),
           input: source.address,
           in_x_step: step.from,
           in_y_step: stage.strideY * source.yStep,

@@ -1,7 +1,7 @@
 /** What the instructions of a convolution's parts have in common: which part, where its accumulators go. */
 import { must } from '../../../ir/diagnostic.ts'
 import { parameterBlockBytes } from '../isa/costs.ts'
-import type { ConvStage, DepthwiseStage } from '../lower/stage.ts'
+import { type ConvStage, type DepthwiseStage, POST_RULES } from '../lower/stage.ts'
 import { type Entry, extentOf } from '../schedule/blocks.ts'
 import { ringOf } from '../schedule/buffer.ts'
 import type { Tile } from '../schedule/tiles.ts'
@@ -141,7 +141,7 @@ export function post(
     per_channel: perChannel ? 1 : 0,
     multiplier: perChannel ? 0 : must(stage.requant.multiplier[0], 'multiplier'),
     shift: perChannel ? 0 : must(stage.requant.shift[0], 'shift'),
-    rounding: stage.requant.rule === 'half_even' ? 1 : 0,
+    rounding: POST_RULES.indexOf(stage.requant.rule),
     mode: stage.kind === 'conv' && stage.residual ? 1 : stage.table ? 2 : 0,
     table,
     zeros: acc === 'zeros' ? 1 : 0,

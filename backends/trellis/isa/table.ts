@@ -55,8 +55,8 @@ const every: Field = {
   doc: '1: `last_lanes` holds for every vector of a row, not for the last alone',
 }
 const rounding: Field = {
-  bits: 1,
-  doc: 'rule of the requantization. 0: tflite, a doubling high multiply and a rounding shift; 1: half_even, one rounding of the exact product, halves to even',
+  bits: 2,
+  doc: 'rule of the requantization. 0: tflite, a doubling high multiply and a rounding shift; 1: half_even, one rounding of the exact product, halves to even; 2: float32, where sum, factor and product are each rounded to 24 significant bits, and the product to an integer, all halves to even',
 }
 const q8 = (doc: string): Field => ({ bits: 8, signed: true, doc })
 const multiplier = (doc: string): Field => ({ bits: 32, signed: true, doc: `multiplier ${doc}, Q0.31` })

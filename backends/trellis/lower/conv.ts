@@ -2,6 +2,7 @@
 
 import { integerEquivalent } from '../../../ir/arith/equivalent.ts'
 import { type ChannelRequant, convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
@@ -17,7 +18,17 @@ import {
   type Unsupported,
   unsupported,
 } from './context.ts'
-import type { ConvStage, DepthwiseStage, InputUse, Phase, Requant, Stage, Tap } from './stage.ts'
+import {
+  type ConvStage,
+  type DepthwiseStage,
+  type InputUse,
+  type Phase,
+  POST_RULES,
+  type PostRule,
+  type Requant,
+  type Stage,
+  type Tap,
+} from './stage.ts'
 
 type Pair = readonly [number, number]
 type Pads = readonly [top: number, left: number, bottom: number, right: number]
@@ -26,11 +37,16 @@ interface ConvAttrs {
   readonly stride: Pair
   readonly dilation: Pair
   readonly pads: Pads
-  readonly activation: Activation
 }
 
+type PostRequant = ChannelRequant & { readonly rule: PostRule }
+
 /** Weights, bias and requantization of a node, or why the array cannot use them. */
-function constantsOf(ctx: LoweringContext, node: Node, activation: Activation, fullyConnected: boolean) {
+function constantsOf(ctx: LoweringContext, node: Node) {
+  const { activation, arithmetic } = withDefaults(OPS[node.op].attrs, node.attrs) as {
+    readonly activation: Activation
+    readonly arithmetic: Arithmetic
+  }
   const [x, w, b] = node.inputs as [ValueId, ValueId, ValueId | undefined]
   const input = typeOf(ctx.graph, x)
   const weights = valueOf(ctx.graph, w)
@@ -44,21 +60,23 @@ function constantsOf(ctx: LoweringContext, node: Node, activation: Activation, f
     return unsupported('its weights have a zero point other than 0')
   if (bias !== undefined && !(bias.data instanceof Int32Array))
     return unsupported('its bias is not a constant int32 tensor')
-  const exact = (fullyConnected ? fullyConnectedRequant : convRequant)(
+  const exact = (node.op === 'fully_connected' ? fullyConnectedRequant : convRequant)(
     input,
     weights.type,
     output,
     activation,
     bias?.type,
+    arithmetic,
   )
   const requant = exact.rule === 'real' ? integerEquivalent(exact) : exact
-  if (requant?.rule !== 'tflite' && requant?.rule !== 'half_even')
+  const rule = POST_RULES.find((known) => known === requant?.rule)
+  if (requant === undefined || rule === undefined)
     return unsupported(`the post unit cannot round by ${exact.rule}`)
   return {
     data: weights.data,
     shape: weights.type.shape,
     bias: bias?.data as Int32Array | undefined,
-    requant,
+    requant: { ...requant, rule },
   }
 }
 
@@ -75,12 +93,12 @@ function foldBias(
   )
 }
 
-function requantOf(r: ChannelRequant): Requant {
+function requantOf(r: PostRequant): Requant {
   const same = r.multiplier.every((m, i) => m === r.multiplier[0] && r.shift[i] === r.shift[0])
   return {
     multiplier: same ? r.multiplier.slice(0, 1) : r.multiplier,
     shift: same ? r.shift.slice(0, 1) : r.shift,
-    rule: r.rule === 'half_even' ? 'half_even' : 'tflite',
+    rule: r.rule,
     zeroPoint: r.outputZeroPoint,
     min: r.min,
     max: r.max,
@@ -128,7 +146,7 @@ function kernelTaps(kh: number, kw: number, { dilation, pads }: Pick<ConvAttrs, 
 
 export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const attrs = withDefaults(OPS.conv2d.attrs, node.attrs) as unknown as ConvAttrs
-  const constants = constantsOf(ctx, node, attrs.activation, false)
+  const constants = constantsOf(ctx, node)
   if ('unsupported' in constants) return constants
   const [, kh = 0, kw = 0, cin = 0] = constants.shape
   const input = mapFor(ctx, must(node.inputs[0], 'input'))
@@ -148,7 +166,7 @@ export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported
 
 export function lowerTransposeConv(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const attrs = withDefaults(OPS.transpose_conv2d.attrs, node.attrs) as unknown as ConvAttrs
-  const constants = constantsOf(ctx, node, attrs.activation, false)
+  const constants = constantsOf(ctx, node)
   if ('unsupported' in constants) return constants
   const [, kh = 0, kw = 0, cin = 0] = constants.shape
   const input = mapFor(ctx, must(node.inputs[0], 'input'))
@@ -295,8 +313,7 @@ function macsOf(ctx: LoweringContext, node: Node): number {
 
 /** A fully connected layer is a 1x1 convolution; behind a flattening reshape, a convolution with the map's own size. */
 export function lowerFullyConnected(ctx: LoweringContext, node: Node): Stage | Unsupported {
-  const attrs = withDefaults(OPS.fully_connected.attrs, node.attrs) as { readonly activation: Activation }
-  const constants = constantsOf(ctx, node, attrs.activation, true)
+  const constants = constantsOf(ctx, node)
   if ('unsupported' in constants) return constants
   const [, depth = 0] = constants.shape
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
@@ -329,7 +346,7 @@ function flattened(ctx: LoweringContext, id: ValueId, depth: number): MutableMap
 
 export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupported {
   const attrs = withDefaults(OPS.depthwise_conv2d.attrs, node.attrs) as unknown as ConvAttrs
-  const constants = constantsOf(ctx, node, attrs.activation, false)
+  const constants = constantsOf(ctx, node)
   if ('unsupported' in constants) return constants
   const [, kh = 0, kw = 0, channels = 0] = constants.shape
   const input = mapFor(ctx, must(node.inputs[0], 'input'))

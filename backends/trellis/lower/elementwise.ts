@@ -6,6 +6,7 @@ import {
   rescaleRequant,
   zeroPointOf,
 } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf } from '../../../ir/graph.ts'
@@ -20,6 +21,7 @@ import {
   type Unsupported,
   unsupported,
 } from './context.ts'
+import { onnxBinaryConstants } from './onnx-binary.ts'
 import {
   type BinaryConstants,
   type InputUse,
@@ -31,6 +33,8 @@ import {
 
 export const NOTHING = { macs: 0, weightBytes: 0, parameterBytes: 0 } as const
 export const NOT_INT8 = unsupported('the post unit computes on int8 tensors quantized as a whole')
+
+const NO_INTEGERS = unsupported('no integers of the post unit give the results of its float32 arithmetic')
 
 export function attrsOf(node: Node): Record<string, unknown> {
   return withDefaults(OPS[node.op].attrs, node.attrs) as Record<string, unknown>
@@ -49,13 +53,17 @@ export const sameRows = (map: MutableMap): InputUse => ({
   rows: (from, to) => [from, to],
 })
 
-export function binaryConstants(ctx: LoweringContext, node: Node): BinaryConstants {
+/** Undefined where no integers give the results of the op's own arithmetic. */
+export function binaryConstants(ctx: LoweringContext, node: Node): BinaryConstants | undefined {
   const [a, b] = node.inputs.map((id) => typeOf(ctx.graph, id)) as [
     ReturnType<typeof typeOf>,
     ReturnType<typeof typeOf>,
   ]
   const output = typeOf(ctx.graph, must(node.outputs[0], 'output'))
-  const { activation } = attrsOf(node) as { activation: Activation }
+  const { activation, arithmetic } = attrsOf(node) as { activation: Activation; arithmetic: Arithmetic }
+  if (arithmetic === 'onnx') {
+    return onnxBinaryConstants(node.op as 'add' | 'sub' | 'mul', a, b, output, activation)
+  }
   const one = { multiplier: 0, shift: 0 }
   if (node.op === 'mul') {
     const r = mulRequant(a, b, output, activation)
@@ -93,6 +101,8 @@ export function lowerBinary(ctx: LoweringContext, node: Node): Stage | Unsupport
   if (a.h !== output.h || a.w !== output.w || a.c !== output.c || !fits(b)) {
     return unsupported('the post unit broadcasts only its second operand, and only over rows and columns')
   }
+  const constants = binaryConstants(ctx, node)
+  if (!constants) return NO_INTEGERS
   const uses: InputUse[] = [
     sameRows(a),
     b.h === output.h ? sameRows(b) : { ...sameRows(b), rows: () => [0, 1] },
@@ -104,7 +114,7 @@ export function lowerBinary(ctx: LoweringContext, node: Node): Stage | Unsupport
     layer: addLayer(ctx, node, NOTHING),
     inputs: uses,
     output: output.id,
-    constants: binaryConstants(ctx, node),
+    constants,
   }
 }
 
@@ -172,6 +182,8 @@ export function lowerRescale(ctx: LoweringContext, node: Node): Stage | Unsuppor
       `the post unit requantizes int8 to int8, not ${inputType.dtype} to ${outputType.dtype}`,
     )
   }
+  // Float32 arithmetic of one byte is a table.
+  if (attrsOf(node).arithmetic === 'onnx') return lowerTable(ctx, node)
   const ports = ends(ctx, node)
   if (!ports) return NOT_INT8
   const r =

@@ -43,6 +43,7 @@ function fuseAdd(ctx: LoweringContext, node: Node): boolean {
     const otherAt = ctx.stages.findIndex((s) => s.output === other.id)
     if (otherAt >= found.at) continue
     const constants = binaryConstants(ctx, node)
+    if (!constants) return false
     const swapped = {
       ...constants,
       a: constants.b,

@@ -1,5 +1,6 @@
 /** Lowering of pools and means: windows of the post unit. */
 import { meanRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import { multiplyHalfEven } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
@@ -13,6 +14,8 @@ interface PoolAttrs {
   readonly stride: readonly [number, number]
   readonly pads: readonly [number, number, number, number]
   readonly activation: Activation
+  /** Of average pools. */
+  readonly arithmetic?: Arithmetic
 }
 
 function poolStage(
@@ -20,7 +23,7 @@ function poolStage(
   node: Node,
   ports: readonly [MutableMap, MutableMap],
   maximum: boolean,
-  { kernel, stride, pads }: Omit<PoolAttrs, 'activation'>,
+  { kernel, stride, pads }: Omit<PoolAttrs, 'activation' | 'arithmetic'>,
   scale: PoolStage['scale'],
 ): PoolStage {
   const [input, output] = ports
@@ -54,6 +57,9 @@ export function lowerPool(ctx: LoweringContext, node: Node): Stage | Unsupported
   const ports = ends(ctx, node)
   if (!ports) return NOT_INT8
   const attrs = attrsOf(node) as unknown as PoolAttrs
+  if (attrs.arithmetic === 'onnx') {
+    return unsupported('its float32 sums depend on the order of their elements')
+  }
   if (attrs.activation !== 'none') return unsupported('a pool with a fused activation has no instruction')
   if (attrs.kernel[0] > 255 || attrs.kernel[1] > 255) return unsupported('a pool window is at most 255 x 255')
   const maximum = node.op === 'max_pool2d'
@@ -102,7 +108,7 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   const inputType = typeOf(ctx.graph, must(node.inputs[0], 'input'))
   const outputType = typeOf(ctx.graph, must(node.outputs[0], 'output'))
   if (!ports || inputType.shape.length !== 4) return NOT_INT8
-  const { axes } = attrsOf(node) as { axes: readonly number[] }
+  const { axes, arithmetic } = attrsOf(node) as { axes: readonly number[]; arithmetic: Arithmetic }
   if (axes.some((axis) => axis !== 1 && axis !== 2))
     return unsupported('the post unit averages over rows and columns only')
   const [input, output] = ports
@@ -112,11 +118,11 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   if (output.h !== input.h / kernel[0] || output.w !== input.w / kernel[1])
     return unsupported('it removes dimensions')
   return poolStage(ctx, node, ports, false, { kernel, stride: kernel, pads: [0, 0, 0, 0] }, (count) => {
-    const r = meanRequant(inputType, outputType, count)
+    const r = meanRequant(inputType, outputType, count, arithmetic)
     return {
       multiplier: r.multiplier,
       shift: r.shift,
-      rule: 'tflite',
+      rule: r.rule,
       zeroPointIn: zeroPointOf(inputType),
       zeroPoint: r.outputZeroPoint,
     }

@@ -39,11 +39,15 @@ export interface InputUse {
   readonly rows: (from: number, to: number) => readonly [first: number, end: number]
 }
 
+/** The rounding rules of the post unit, in the order of their numbers in an instruction. */
+export const POST_RULES = ['tflite', 'half_even', 'float32'] as const
+export type PostRule = (typeof POST_RULES)[number]
+
 /** Requantization of accumulators; one entry, or one for each output channel. */
 export interface Requant {
   readonly multiplier: Int32Array
   readonly shift: Int32Array
-  readonly rule: 'tflite' | 'half_even'
+  readonly rule: PostRule
   readonly zeroPoint: number
   readonly min: number
   readonly max: number
@@ -136,7 +140,7 @@ export interface PoolStage extends StageBase {
   readonly scale: (count: number) => {
     readonly multiplier: number
     readonly shift: number
-    readonly rule: 'tflite' | 'half_even'
+    readonly rule: PostRule
     readonly zeroPointIn: number
     readonly zeroPoint: number
   }

@@ -19,9 +19,11 @@ export interface ConvertSpec extends Rows {
   readonly zeroPoint: number
 }
 
-/** Addresses: reals, int8 elements. */
-export function quantizeKernel(spec: ConvertSpec): Kernel {
-  return converter('quantize', spec, 4, 1, quantize)
+/** Addresses: reals, int8 elements. Ties are rounded away from zero, or to even. */
+export function quantizeKernel(spec: ConvertSpec, ties: 'away' | 'even'): Kernel {
+  return ties === 'even'
+    ? converter('quantize to even', spec, 4, 1, quantize(nearestEven))
+    : converter('quantize', spec, 4, 1, quantize(nearestAway))
 }
 
 /** Addresses: int8 elements, reals. */
@@ -61,18 +63,39 @@ function converter(kind: string, spec: ConvertSpec, from: number, to: number, em
 const BELOW_HALF = new Uint8Array(new Float32Array(4).fill(0.5 - 2 ** -25).buffer)
 const SIGN_BITS = new Uint8Array(new Float32Array(4).fill(-0).buffer)
 
+/** A vector of float32 that is cut off to the nearest integers. */
+type Round = (b: ModuleBuilder, value: Local) => Expression
+
+function nearestAway(b: ModuleBuilder, value: Local): Expression {
+  const { f32x4, v128 } = b.wasm
+  const half = v128.or(v128.and(value.get(), v128.const(SIGN_BITS)), v128.const(BELOW_HALF))
+  return f32x4.add(value.get(), half)
+}
+
+function nearestEven(b: ModuleBuilder, value: Local): Expression {
+  return b.wasm.f32x4.nearest(value.get())
+}
+
 /** x / scale in float32, rounded; what is no number becomes 0, the rest saturates. */
-function quantize(b: ModuleBuilder, f: FunctionBuilder, spec: ConvertSpec, x: Local, y: Local) {
+function quantize(round: Round): Emit {
+  return (b, f, spec, x, y) => quantizeVectors(b, f, spec, x, y, round)
+}
+
+function quantizeVectors(
+  b: ModuleBuilder,
+  f: FunctionBuilder,
+  spec: ConvertSpec,
+  x: Local,
+  y: Local,
+  nearest: Round,
+) {
   const { f32, f32x4, i16x8, i32, i32x4, v128 } = b.wasm
   const [quotient, bytes] = [f.v128(), f.v128()]
   const results = [f.v128(), f.v128(), f.v128(), f.v128()] as const
-  const round = (n: 0 | 1 | 2 | 3) => {
-    const half = v128.or(v128.and(quotient.get(), v128.const(SIGN_BITS)), v128.const(BELOW_HALF))
-    return [
-      quotient.set(f32x4.div(v128.load(16 * n, 4, x.get()), f32x4.splat(f32.const(spec.scale)))),
-      results[n].set(i32x4.trunc_sat_f32x4_s(f32x4.add(quotient.get(), half))),
-    ]
-  }
+  const round = (n: 0 | 1 | 2 | 3) => [
+    quotient.set(f32x4.div(v128.load(16 * n, 4, x.get()), f32x4.splat(f32.const(spec.scale)))),
+    results[n].set(i32x4.trunc_sat_f32x4_s(nearest(b, quotient))),
+  ]
   const words = (low: Local, high: Local) =>
     i16x8.add_saturate_s(
       i16x8.narrow_i32x4_s(low.get(), high.get()),

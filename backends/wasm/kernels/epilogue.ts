@@ -258,7 +258,7 @@ function integerLanes(
   })
 }
 
-/** sums = trunc(sums * scale + offset), in the form's way. */
+/** sums = sums * scale + offset as integers, in the form's way. */
 export function toInteger(
   b: ModuleBuilder,
   form: FloatForm,
@@ -269,6 +269,8 @@ export function toInteger(
 ): readonly Expression[] {
   const { v128, f32x4 } = b.wasm
   const scaled = f32x4.mul(f32x4.convert_i32x4_s(sums.get()), scale.get())
+  if (form === 'nearest') return [sums.set(nearest(b, scaled))]
+  if (form === 'nearest_sum') return [sums.set(nearest(b, f32x4.add(scaled, offset.get())))]
   if (form === 'floor') return [sums.set(truncate(b, f32x4.add(scaled, offset.get())))]
   const signed = v128.xor(v128.and(product.get(), v128.const(SIGN_BITS)), offset.get())
   return [product.set(scaled), sums.set(truncate(b, f32x4.add(product.get(), signed)))]
@@ -282,6 +284,13 @@ function truncate(b: ModuleBuilder, value: Expression): Expression {
   if (b.variant !== 'plain') return b.relaxedTruncate(value)
   const { f32x4, f32, i32x4, i32 } = b.wasm
   const shifted = f32x4.add(f32x4.trunc(value), f32x4.splat(f32.const(SHIFT)))
+  return i32x4.sub(shifted, i32x4.splat(i32.const(SHIFT_BITS)))
+}
+
+/** To the nearest int32, halves to even: the addition of 1.5 * 2^23 rounds, whose unit in the last place is one. */
+function nearest(b: ModuleBuilder, value: Expression): Expression {
+  const { f32x4, f32, i32x4, i32 } = b.wasm
+  const shifted = f32x4.add(value, f32x4.splat(f32.const(SHIFT)))
   return i32x4.sub(shifted, i32x4.splat(i32.const(SHIFT_BITS)))
 }
 

@@ -1,9 +1,10 @@
 /** Requantization of single sums by the integer rules, for channels that float32 cannot follow. */
 
 import type { RoundingRule } from '../../../ir/arith/rounding.ts'
+import { must } from '../../../ir/diagnostic.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import type { ExactChannel } from './epilogue.ts'
-import { roundHalfAway, scaleByMultiplier } from './fixed-point.ts'
+import { roundHalfAway, scaleByFloat, scaleByMultiplier } from './fixed-point.ts'
 import { clampInt } from './scalar.ts'
 
 interface ExactTile {
@@ -45,10 +46,13 @@ export function replaceExact(b: ModuleBuilder, tile: ExactTile): readonly Expres
   })
 }
 
-/** A channel's scaling by an integer rule as two 32-bit words: multiplier and shift, or the halves of a double. */
+/** A channel's scaling by a rule as two 32-bit words: multiplier and shift, the halves of a double, or a float32. */
 export function scalingWords(
   channel: Omit<ExactChannel, 'channel'>,
 ): readonly [first: number, second: number] {
+  if (channel.rule === 'float32') {
+    return [must(new Int32Array(Float32Array.of(channel.factor).buffer)[0], 'bits'), 0]
+  }
   if (channel.rule !== 'real') return [channel.multiplier, channel.shift]
   const words = new Int32Array(Float64Array.of(channel.factor).buffer)
   return [words[0] ?? 0, words[1] ?? 0]
@@ -84,8 +88,10 @@ function scaled(
   first: Local,
   second: Local,
 ): Expression {
-  const { f64, i64 } = b.wasm
+  const { f32, f64, i64 } = b.wasm
   switch (rule) {
+    case 'float32':
+      return scaleByFloat(b, x.get(), f32.reinterpret(first.get()))
     case 'tflite':
       return scaleByMultiplier(b, f, x.get(), first, second)
     case 'real': {

@@ -1,4 +1,4 @@
-/** The integer arithmetic of ir/arith/rounding.ts as code: scalar, for int32 operands. */
+/** The arithmetic of ir/arith/rounding.ts as code: scalar, for int32 operands. */
 import type { QuantizedMultiplier } from '../../../ir/arith/multiplier.ts'
 import type { TensorRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
@@ -103,6 +103,18 @@ export function roundHalfAway(b: ModuleBuilder, f: FunctionBuilder, x: Expressio
   )
 }
 
+/** x * factor by the rule `float32`, for an int32; saturates to int32. */
+export function scaleByFloat(
+  b: ModuleBuilder,
+  x: Expression,
+  factor: Expression,
+  offset?: Expression,
+): Expression {
+  const { f32, i32 } = b.wasm
+  const product = f32.mul(f32.convert_s.i32(x), factor)
+  return i32.trunc_s_sat.f32(f32.nearest(offset === undefined ? product : f32.add(product, offset)))
+}
+
 /** A scaled value, limited and at the output's zero point. */
 export function toOutput(
   b: ModuleBuilder,
@@ -122,5 +134,11 @@ export function requantized(
   x: Expression,
   requant: TensorRequant,
 ): Expression {
-  return toOutput(b, f, scaleByConstant(b, x, requant), requant)
+  const { f32 } = b.wasm
+  const { rule, factor, offset } = requant
+  const scaled =
+    rule === 'float32'
+      ? scaleByFloat(b, x, f32.const(factor), f32.const(offset))
+      : scaleByConstant(b, x, requant)
+  return toOutput(b, f, scaled, requant)
 }

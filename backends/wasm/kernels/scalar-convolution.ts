@@ -9,7 +9,7 @@
 import type { ChannelRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
-import { roundHalfAway, scaleByMultiplier, toOutput } from './fixed-point.ts'
+import { roundHalfAway, scaleByFloat, scaleByMultiplier, toOutput } from './fixed-point.ts'
 import type { Kernel } from './kernel.ts'
 import { loadElement, storeElement } from './scalar.ts'
 
@@ -45,7 +45,7 @@ export interface ScalarConvolutionSpec {
   readonly weightInput: number
   readonly weightZeroPoint: number
   readonly bias: 'i32' | 'i64' | 'none'
-  readonly rule: 'tflite' | 'tflite_wide' | 'real' | 'none'
+  readonly rule: 'tflite' | 'tflite_wide' | 'real' | 'float32' | 'none'
   readonly wide: boolean
   readonly inputZeroPoint: number
   readonly outputZeroPoint: number
@@ -248,7 +248,7 @@ class Emitter {
   /** The output element of a sum. */
   private scaled(scaling: Local): Expression {
     const { f, b, spec, sum } = this
-    const { i32, i64, f64 } = b.wasm
+    const { i32, i64, f32, f64 } = b.wasm
     switch (spec.rule) {
       case 'none':
         return sum.get()
@@ -266,6 +266,10 @@ class Emitter {
         const half = i64.shl(i64.const(1n), i64.sub(shift(), i64.const(1n)))
         const rounded = i64.shr_s(i64.add(i64.mul(sum.get(), multiplier), half), shift())
         return toOutput(b, f, i32.wrap(rounded), spec)
+      }
+      case 'float32': {
+        const factor = f32.demote(f64.load(8, 8, scaling.get()))
+        return toOutput(b, f, scaleByFloat(b, sum.get(), factor), spec)
       }
       case 'real': {
         const value = spec.wide ? f64.convert_s.i64(sum.get()) : f64.convert_s.i32(sum.get())

@@ -1,5 +1,6 @@
 /** Rules of the ops with weights, for int8: each becomes the convolution kernel or the depthwise one. */
 import { convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
@@ -80,6 +81,7 @@ function groupedConvolution(
     sumsType,
     attrs.activation,
     node.inputs[2] === undefined ? undefined : lowering.type(node.inputs[2]),
+    attrs.arithmetic,
   )
   for (let g = 0; g < groups; g++) {
     const firstOutput = g * groupOutputs
@@ -137,6 +139,7 @@ export function depthwiseConv2d(node: Node, lowering: Lowering): void {
     sumsType,
     attrs.activation,
     node.inputs[2] === undefined ? undefined : lowering.type(node.inputs[2]),
+    attrs.arithmetic,
   )
   const groups = Math.ceil(kernelWidth / 4)
   const packed = packLayer(
@@ -195,7 +198,7 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
   const wType = lowering.type(must(wId, 'w'))
   const weights = must(lowering.constant(wId), 'constant weights')
   const [outputs = 0, depth = 0] = wType.shape
-  const { activation } = withDefaults(OPS.fully_connected.attrs, node.attrs)
+  const { activation, arithmetic } = withDefaults(OPS.fully_connected.attrs, node.attrs)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
   const { kernel, weights: places } = product(
     lowering,
@@ -203,7 +206,14 @@ export function fullyConnected(node: Node, lowering: Lowering): void {
       channels: outputs,
       weight: (channel, k) => (k < depth ? Number(weights[channel * depth + k]) : 0),
       bias: lowering.constant(biasId),
-      requant: fullyConnectedRequant(x.type, wType, sumsType, activation as Activation, biasType),
+      requant: fullyConnectedRequant(
+        x.type,
+        wType,
+        sumsType,
+        activation as Activation,
+        biasType,
+        arithmetic as Arithmetic,
+      ),
       inputRange: elementRange(x.type),
       ...(staircase && { staircase: staircase(0) }),
     },

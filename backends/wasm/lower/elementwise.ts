@@ -1,19 +1,20 @@
 /** Rules of the ops that compute each element by itself. */
+import { floatAddRequant } from '../../../ir/arith/onnx.ts'
 import {
-  type AddRequant,
   addRequant,
   mulRequant,
   scaleOf,
   type TensorRequant,
   zeroPointOf,
 } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import type { Node } from '../../../ir/graph.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
-import { addConstants } from '../add-constants.ts'
+import { addConstants, type ExactSum, onnxSum, tfliteSum } from '../add-constants.ts'
 import { addConstantBytes, addKernel } from '../kernels/add.ts'
 import { dequantizeKernel, quantizeKernel } from '../kernels/convert.ts'
 import { lookUpBytes, lookUpKernel } from '../kernels/look-up.ts'
@@ -31,6 +32,7 @@ interface Operands {
   readonly b: Placement
   readonly y: Placement
   readonly activation: Activation
+  readonly arithmetic: Arithmetic
 }
 
 function operands(node: Node, lowering: Lowering): Operands {
@@ -38,24 +40,43 @@ function operands(node: Node, lowering: Lowering): Operands {
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   const operand = (id: string | undefined) =>
     broadcast(lowering, lowering.placement(must(id, 'an operand')), y.type.shape, node)
-  const { activation } = withDefaults(OPS[node.op].attrs, node.attrs)
-  return { a: operand(a), b: operand(b), y, activation: activation as Activation }
+  const { activation, arithmetic } = withDefaults(OPS[node.op].attrs, node.attrs)
+  return {
+    a: operand(a),
+    b: operand(b),
+    y,
+    activation: activation as Activation,
+    arithmetic: arithmetic as Arithmetic,
+  }
 }
 
 /** add, sub. */
 export function sum(node: Node, lowering: Lowering): void {
-  const { a, b, y, activation } = operands(node, lowering)
-  const requant = addRequant(a.type, b.type, y.type, activation, node.op === 'sub' ? -1 : 1)
-  const fast = y.type.dtype === 'i8' ? vectorizedSum(lowering, requant, a, b, y) : undefined
-  if (fast === undefined) scalarBinary(node, lowering, a, b, y, { kind: 'sum', requant })
+  const given = operands(node, lowering)
+  const { a, b, y } = given
+  const { binary, exact } = sumOf(given, node.op === 'sub' ? -1 : 1)
+  const fast = y.type.dtype === 'i8' ? vectorizedSum(lowering, exact, a, b, y) : undefined
+  if (fast === undefined) scalarBinary(node, lowering, a, b, y, binary)
   else stepEachImage(lowering, node, fast.kernel, [a, b], [fast.constants], y)
 }
 
-function vectorizedSum(lowering: Lowering, requant: AddRequant, a: Placement, b: Placement, y: Placement) {
+function sumOf({ a, b, y, activation, arithmetic }: Operands, sign: 1 | -1) {
+  if (arithmetic === 'onnx') {
+    const requant = floatAddRequant(a.type, b.type, y.type, activation, sign)
+    return {
+      binary: { kind: 'float sum', requant } as const,
+      exact: onnxSum(requant, a.type, b.type, y.type),
+    }
+  }
+  const requant = addRequant(a.type, b.type, y.type, activation, sign)
+  return { binary: { kind: 'sum', requant } as const, exact: tfliteSum(requant) }
+}
+
+function vectorizedSum(lowering: Lowering, exact: ExactSum, a: Placement, b: Placement, y: Placement) {
   const outputScale = scaleOf(y.type)
-  const constants = addConstants(requant, scaleOf(a.type) / outputScale, scaleOf(b.type) / outputScale)
+  const constants = addConstants(exact, scaleOf(a.type) / outputScale, scaleOf(b.type) / outputScale)
   if (constants === undefined) return undefined
-  const { min, max } = requant.output
+  const { min, max } = exact
   const pitches = { a: a.rowPitch, b: b.rowPitch, y: y.rowPitch }
   return {
     kernel: addKernel({ ...rowsOf(y), ...pitches, shift: constants.shift, min, max }),
@@ -65,8 +86,8 @@ function vectorizedSum(lowering: Lowering, requant: AddRequant, a: Placement, b:
 
 /** mul. */
 export function product(node: Node, lowering: Lowering): void {
-  const { a, b, y, activation } = operands(node, lowering)
-  const requant = mulRequant(a.type, b.type, y.type, activation)
+  const { a, b, y, activation, arithmetic } = operands(node, lowering)
+  const requant = mulRequant(a.type, b.type, y.type, activation, arithmetic)
   const fast = y.type.dtype === 'i8' ? vectorizedProduct(lowering, requant, a, b, y) : undefined
   if (fast === undefined) scalarBinary(node, lowering, a, b, y, { kind: 'product', requant })
   else stepEachImage(lowering, node, fast.kernel, [a, b], [fast.scaling], y)
@@ -85,7 +106,7 @@ function vectorizedProduct(
   const products = ends(zeroPointA).flatMap((p) => ends(zeroPointB).map((q) => p * q))
   const range = { min: Math.min(0, ...products), max: Math.max(0, ...products) }
   const factor = (scaleOf(a.type) * scaleOf(b.type)) / scaleOf(y.type)
-  const scaling = oneScaling(requant, factor, range)
+  const scaling = oneScaling(requant, range, factor)
   if (scaling === undefined) return undefined
   const pitches = { a: a.rowPitch, b: b.rowPitch, y: y.rowPitch }
   const { epilogue } = scaling
@@ -133,17 +154,14 @@ export function quantize(node: Node, lowering: Lowering): void {
     return
   }
   const scale = scaleOf(y.type)
+  const { arithmetic } = withDefaults(OPS.quantize.attrs, node.attrs)
+  const ties = arithmetic === 'onnx' ? 'even' : 'away'
   if (y.type.dtype !== 'i8' || !isFloat32(scale)) {
-    scalarConversion(node, lowering, x, y)
+    scalarConversion(node, lowering, x, y, ties)
     return
   }
-  const kernel = quantizeKernel({
-    ...rowsOf(y),
-    x: x.rowPitch,
-    y: y.rowPitch,
-    scale,
-    zeroPoint: zeroPointOf(y.type),
-  })
+  const spec = { ...rowsOf(y), x: x.rowPitch, y: y.rowPitch, scale, zeroPoint: zeroPointOf(y.type) }
+  const kernel = quantizeKernel(spec, ties)
   stepEachImage(lowering, node, kernel, [x], [], y)
 }
 

@@ -1,5 +1,6 @@
 /** What the rules of the ops with weights share: attributes, results, steps. */
 import type { ChannelRequant } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { DTYPE_RANGE } from '../../../ir/dtype.ts'
@@ -22,6 +23,7 @@ interface WindowAttrs {
   readonly top: number
   readonly left: number
   readonly activation: Activation
+  readonly arithmetic: Arithmetic
 }
 
 export function windowAttrs(node: Node): WindowAttrs {
@@ -29,7 +31,16 @@ export function windowAttrs(node: Node): WindowAttrs {
   const [strideY, strideX] = pair(attrs.stride as readonly number[], 'stride')
   const [dilationY, dilationX] = pair(attrs.dilation as readonly number[], 'dilation')
   const [top, left] = pads(attrs.pads as readonly number[])
-  return { strideY, strideX, dilationY, dilationX, top, left, activation: attrs.activation as Activation }
+  return {
+    strideY,
+    strideX,
+    dilationY,
+    dilationX,
+    top,
+    left,
+    activation: attrs.activation as Activation,
+    arithmetic: attrs.arithmetic as Arithmetic,
+  }
 }
 
 /** Where a layer's result goes. */

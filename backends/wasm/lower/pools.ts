@@ -1,5 +1,6 @@
 /** Rules of the ops that reduce windows or axes of int8 tensors. */
-import { meanRequant, scaleOf, type TensorRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
+import { meanRequant, type TensorRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import { type Activation, activationRange } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
@@ -20,7 +21,7 @@ import {
 } from '../storage.ts'
 import type { Lowering } from './lowering.ts'
 import { stepEachImage } from './rows.ts'
-import { scalarMean, scalarPool } from './scalar-reductions.ts'
+import { floatPool, scalarMean, scalarPool } from './scalar-reductions.ts'
 import { divisionScaling, oneScaling } from './scaling.ts'
 
 export interface PoolWindow {
@@ -37,7 +38,11 @@ function poolWindow(node: Node, x: TensorType, y: TensorType): PoolWindow {
   const [top, left] = pads(attrs.pads as readonly number[])
   const [, height, width] = nhwc(x, 'x')
   const [, outputHeight, outputWidth] = nhwc(y, 'y')
-  const [min, max] = activationRange(attrs.activation as Activation, y)
+  const [min, max] = activationRange(
+    attrs.activation as Activation,
+    y,
+    attrs.arithmetic as Arithmetic | undefined,
+  )
   return {
     vertical: {
       input: height,
@@ -64,6 +69,11 @@ export function pool(node: Node, lowering: Lowering): void {
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   const window = poolWindow(node, x.type, y.type)
   const kind = node.op === 'avg_pool2d' ? 'average' : 'largest'
+  const { arithmetic } = withDefaults(OPS[node.op].attrs, node.attrs)
+  if (arithmetic === 'onnx') {
+    floatPool(node, lowering, x, y, window)
+    return
+  }
   const average = kind === 'average' ? averages(window) : undefined
   if (!isStoredAsInt8(x.type.dtype) || (kind === 'average' && average === undefined)) {
     scalarPool(node, lowering, x, y, kind, window)
@@ -100,13 +110,16 @@ function averages({ vertical, horizontal, min, max }: PoolWindow) {
 export function mean(node: Node, lowering: Lowering): void {
   const given = lowering.placement(must(node.inputs[0], 'x'))
   const { placement: y, finish } = lowering.flatResult(must(node.outputs[0], 'an output'), node)
-  const { axes } = withDefaults(OPS.mean.attrs, node.attrs) as { readonly axes: readonly number[] }
+  const { axes, arithmetic } = withDefaults(OPS.mean.attrs, node.attrs) as {
+    readonly axes: readonly number[]
+    readonly arithmetic: Arithmetic
+  }
   const reduced = reducedAxes(given.type.shape, axes)
   const isImage =
     given.type.shape.length === 4 && reduced.every((is, axis) => is === (axis === 1 || axis === 2))
   const count = elementCount(given.type.shape.filter((_, axis) => reduced[axis]))
-  const requant = meanRequant(given.type, y.type, count)
-  const scaling = given.type.dtype === 'i8' ? meanScaling(requant, given.type, y.type, count) : undefined
+  const requant = meanRequant(given.type, y.type, count, arithmetic)
+  const scaling = given.type.dtype === 'i8' ? meanScaling(requant, given.type, count) : undefined
   if (scaling === undefined) {
     scalarMean(node, lowering, flatRows(node, lowering, given, reduced), given.type, y.place, requant)
   } else {
@@ -193,8 +206,8 @@ function flatRows(node: Node, lowering: Lowering, x: Placement, reduced: readonl
   return { place, outer, count, inner }
 }
 
-function meanScaling(requant: TensorRequant, x: TensorType, y: TensorType, count: number) {
+function meanScaling(requant: TensorRequant, x: TensorType, count: number) {
   const zeroPoint = zeroPointOf(x)
   const sums = { min: count * (-128 - zeroPoint), max: count * (127 - zeroPoint) }
-  return oneScaling(requant, scaleOf(x) / scaleOf(y) / count, sums)
+  return oneScaling(requant, sums)
 }

@@ -5,6 +5,7 @@ import {
   fullyConnectedRequant,
   zeroPointOf,
 } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
@@ -39,7 +40,7 @@ function scalarConvolution(node: Node, lowering: Lowering): void {
 }
 
 function convolution(node: Node, lowering: Lowering): void {
-  const { w, bias, activation } = parameters(node, lowering)
+  const { w, bias, activation, arithmetic } = parameters(node, lowering)
   const x = lowering.placement(must(node.inputs[0], 'x'))
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   const attrs = withDefaults(OPS[node.op].attrs, node.attrs)
@@ -60,7 +61,7 @@ function convolution(node: Node, lowering: Lowering): void {
       : { stride, padBefore: pad, dilation, inputStride: 1 }
   const [, inputRow = 0, inputPixel = 0] = byteStrides(x)
   const [, outputRow = 0, outputPixel = 0] = byteStrides(y)
-  const requant = convRequant(x.type, w.type, y.type, activation, bias?.type)
+  const requant = convRequant(x.type, w.type, y.type, activation, bias?.type, arithmetic)
   emit(
     node,
     lowering,
@@ -100,11 +101,11 @@ function convolution(node: Node, lowering: Lowering): void {
 /** fully_connected: one pixel for each row. */
 function fullyConnected(node: Node, lowering: Lowering): void {
   const x = lowering.flat(must(node.inputs[0], 'x'), node)
-  const { w, bias, activation } = parameters(node, lowering)
+  const { w, bias, activation, arithmetic } = parameters(node, lowering)
   const { placement: y, finish } = lowering.flatResult(must(node.outputs[0], 'an output'), node)
   const [outputs = 0, depth = 0] = w.type.shape
   const size = elementBytes(x.type.dtype)
-  const requant = fullyConnectedRequant(x.type, w.type, y.type, activation, bias?.type)
+  const requant = fullyConnectedRequant(x.type, w.type, y.type, activation, bias?.type, arithmetic)
   const one: ScalarAxis = {
     input: 1,
     output: 1,
@@ -147,11 +148,12 @@ function fullyConnected(node: Node, lowering: Lowering): void {
 
 function parameters(node: Node, lowering: Lowering) {
   const [, w, bias] = node.inputs
-  const { activation } = withDefaults(OPS[node.op].attrs, node.attrs)
+  const { activation, arithmetic } = withDefaults(OPS[node.op].attrs, node.attrs)
   return {
     w: lowering.placement(must(w, 'w')),
     bias: bias === undefined ? undefined : lowering.placement(bias),
     activation: activation as Activation,
+    arithmetic: arithmetic as Arithmetic,
   }
 }
 

@@ -1,6 +1,6 @@
 /** One float32 scaling for all sums of an op (see float-requant.ts), or none where the proof fails. */
 import type { TensorRequant } from '../../../ir/arith/requant.ts'
-import { type FloatRequant, floatRequant } from '../float-requant.ts'
+import { type FloatRequant, floatRequant, isSmall } from '../float-requant.ts'
 import type { FloatEpilogue } from '../kernels/sums.ts'
 
 export interface OneScaling {
@@ -14,9 +14,21 @@ export interface Range {
   readonly max: number
 }
 
-/** That of `requant`, the rule `tflite`; `factor` is the real one that it approximates. */
-export function oneScaling(requant: TensorRequant, factor: number, sums: Range): OneScaling | undefined {
-  return solve({ ...requant, rule: 'tflite', factor }, sums)
+/** That of `requant`; `factor` is the real one, if its own is another that it approximates. */
+export function oneScaling(
+  requant: TensorRequant,
+  sums: Range,
+  factor: number = requant.factor,
+): OneScaling | undefined {
+  if (requant.rule === 'tflite') return solve({ ...requant, rule: 'tflite', factor }, sums)
+  if (!isSmall(requant.factor, sums.min, sums.max)) return undefined
+  const { offset, outputZeroPoint: zeroPoint, min, max } = requant
+  const form = offset === 0 ? 'nearest' : 'nearest_sum'
+  const scale = Float32Array.of(requant.factor)
+  return {
+    float: { form, scale, offset: Float32Array.of(offset), shift: Int32Array.of(0) },
+    epilogue: { form, zeroPoint, min, max },
+  }
 }
 
 /** That of a division by `count` with halves rounded away from zero, without a zero point. */
@@ -28,7 +40,7 @@ export function divisionScaling(count: number, range: Range, sums: Range): OneSc
 }
 
 function solve(
-  requant: TensorRequant & { readonly rule: 'tflite' | 'real'; readonly factor: number },
+  requant: Omit<TensorRequant, 'rule' | 'offset'> & { readonly rule: 'tflite' | 'real' },
   sums: Range,
 ): OneScaling | undefined {
   const { multiplier, shift, factor, rule, outputZeroPoint, min, max } = requant

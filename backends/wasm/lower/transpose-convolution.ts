@@ -4,6 +4,7 @@
  * convolution with stride 1, and writes every s-th pixel.
  */
 import { convRequant } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
@@ -82,7 +83,14 @@ export function transposeConv2d(node: Node, lowering: Lowering): void {
   const border = { top: above, left: before, bottom: below, right: after }
   const x = withBorder(node, lowering, lowering.placement(must(xId, 'x')), border)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
-  const requant = convRequant(x.type, wType, y.type, attrs.activation as Activation, biasType)
+  const requant = convRequant(
+    x.type,
+    wType,
+    y.type,
+    attrs.activation as Activation,
+    biasType,
+    attrs.arithmetic as Arithmetic,
+  )
   const macs = (elementCount(x.type.shape) * elementCount(wType.shape)) / channels
   const steps = vertical.length * horizontal.length * x.images
   for (const rows of vertical) {

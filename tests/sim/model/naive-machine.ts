@@ -40,6 +40,17 @@ function requantizeHalfEven(x: number, multiplier: number, shift: number): numbe
   return clampTo(Number(rounded), -(2 ** 31), 2 ** 31 - 1)
 }
 
+/** Everything in float32, the product rounded to the nearest integer, halves to even. */
+function requantizeFloat32(x: number, multiplier: number, shift: number): number {
+  const product = Math.fround(Math.fround(x) * Math.fround(multiplier * 2 ** (shift - 31)))
+  const floor = Math.floor(product)
+  const rest = product - floor
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor
+}
+
+/** By the number of the rule. */
+const RULES = [requantize, requantizeHalfEven, requantizeFloat32] as const
+
 const clampTo = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x))
 const wrap = (address: number, end: number, size: number): number =>
   size > 0 && address >= end ? address - size : address
@@ -178,11 +189,7 @@ export class NaiveMachine {
           const value =
             i.kind === 0
               ? Math.max(...window)
-              : clampTo(
-                  (i.rounding === 1 ? requantizeHalfEven : requantize)(sum, s.m_out, s.s_out) + s.zp_b,
-                  -128,
-                  127,
-                )
+              : clampTo(at(RULES, i.rounding)(sum, s.m_out, s.s_out) + s.zp_b, -128, 127)
           this.output(i, y, x, lane, value)
         })
         return
@@ -286,10 +293,7 @@ export class NaiveMachine {
             const shift =
               i.per_channel === 1 ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
             const sum = ((i.zeros === 1 ? 0 : (acc[c] as number)) + word(block0 + 4 * c)) | 0
-            const scaled =
-              i.rounding === 1
-                ? requantizeHalfEven(sum, multiplier, shift)
-                : requantize(sum, multiplier, shift)
+            const scaled = at(RULES, i.rounding)(sum, multiplier, shift)
             this.output(i, y, x, block * cols + c, this.finish(i, scaled, y, x, block * cols + c))
           }
         }
