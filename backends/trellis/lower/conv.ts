@@ -1,11 +1,7 @@
 /** Lowering of convolutions, transposed convolutions and fully connected layers. */
 
-import { integerEquivalent } from '../../../ir/arith/equivalent.ts'
-import { type ChannelRequant, convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
-import type { Arithmetic } from '../../../ir/arith/rounding.ts'
-import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
-import { type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
+import { type Node, typeOf, type ValueId } from '../../../ir/graph.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import type { WeightBlocks } from '../schedule/blocks.ts'
@@ -18,17 +14,8 @@ import {
   type Unsupported,
   unsupported,
 } from './context.ts'
-import {
-  type ConvStage,
-  type DepthwiseStage,
-  type InputUse,
-  type Phase,
-  POST_RULES,
-  type PostRule,
-  type Requant,
-  type Stage,
-  type Tap,
-} from './stage.ts'
+import { constantsOf, foldBias, requantOf } from './conv-constants.ts'
+import type { ConvStage, DepthwiseStage, InputUse, Phase, Stage, Tap } from './stage.ts'
 
 type Pair = readonly [number, number]
 type Pads = readonly [top: number, left: number, bottom: number, right: number]
@@ -37,72 +24,6 @@ interface ConvAttrs {
   readonly stride: Pair
   readonly dilation: Pair
   readonly pads: Pads
-}
-
-type PostRequant = ChannelRequant & { readonly rule: PostRule }
-
-/** Weights, bias and requantization of a node, or why the array cannot use them. */
-function constantsOf(ctx: LoweringContext, node: Node) {
-  const { activation, arithmetic } = withDefaults(OPS[node.op].attrs, node.attrs) as {
-    readonly activation: Activation
-    readonly arithmetic: Arithmetic
-  }
-  const [x, w, b] = node.inputs as [ValueId, ValueId, ValueId | undefined]
-  const input = typeOf(ctx.graph, x)
-  const weights = valueOf(ctx.graph, w)
-  const bias = b === undefined ? undefined : valueOf(ctx.graph, b)
-  const output = typeOf(ctx.graph, must(node.outputs[0], 'output'))
-  if (input.dtype !== 'i8') return unsupported(`the array multiplies 8-bit activations, not ${input.dtype}`)
-  if (weights.data === undefined) return unsupported('its weights are computed, not constant')
-  if (!(weights.data instanceof Int8Array))
-    return unsupported(`the array multiplies int8 weights, not ${weights.type.dtype}`)
-  if (weights.type.quant?.zeroPoint.some((z) => z !== 0))
-    return unsupported('its weights have a zero point other than 0')
-  if (bias !== undefined && !(bias.data instanceof Int32Array))
-    return unsupported('its bias is not a constant int32 tensor')
-  const exact = (node.op === 'fully_connected' ? fullyConnectedRequant : convRequant)(
-    input,
-    weights.type,
-    output,
-    activation,
-    bias?.type,
-    arithmetic,
-  )
-  const requant = exact.rule === 'real' ? integerEquivalent(exact) : exact
-  const rule = POST_RULES.find((known) => known === requant?.rule)
-  if (requant === undefined || rule === undefined)
-    return unsupported(`the post unit cannot round by ${exact.rule}`)
-  return {
-    data: weights.data,
-    shape: weights.type.shape,
-    bias: bias?.data as Int32Array | undefined,
-    requant: { ...requant, rule },
-  }
-}
-
-/** Sums each output channel's weights to fold the input's zero point into the bias; int32 wraps as the accumulator does. */
-function foldBias(
-  bias: Int32Array | undefined,
-  channels: number,
-  zeroPoint: number,
-  weightSum: (channel: number) => number,
-): Int32Array {
-  return Int32Array.from(
-    { length: channels },
-    (_, o) => ((bias?.[o] ?? 0) - Math.imul(zeroPoint, weightSum(o))) | 0,
-  )
-}
-
-function requantOf(r: PostRequant): Requant {
-  const same = r.multiplier.every((m, i) => m === r.multiplier[0] && r.shift[i] === r.shift[0])
-  return {
-    multiplier: same ? r.multiplier.slice(0, 1) : r.multiplier,
-    shift: same ? r.shift.slice(0, 1) : r.shift,
-    rule: r.rule,
-    zeroPoint: r.outputZeroPoint,
-    min: r.min,
-    max: r.max,
-  }
 }
 
 /** The rows and padding of an input that `taps` reach, for outputs at input strides. */
