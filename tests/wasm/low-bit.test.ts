@@ -1,12 +1,14 @@
 /** Ops on fewer than 8 bits, on sums, and through thresholds, alone and one after another, equal the interpreter. */
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { planFusion } from '../../backends/wasm/lower/fusion.ts'
 import type { DType } from '../../ir/dtype.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { elementCount, perTensor, type Quant, type TensorType } from '../../ir/tensor.ts'
 import { cases } from '../laws/long-run.ts'
 import { checkGraph, factor, lawOf, type OneOp, randomElements, randomNumbers } from './one-op.ts'
 import {
+  binaryChains,
   Chain,
   chains,
   channels,
@@ -144,6 +146,11 @@ function lawOfGraphs(graphs: fc.Arbitrary<Graph>, usual: number): () => Promise<
 
 describe('equal to the interpreter', () => {
   test('convolutions one after another', lawOfGraphs(chains, 150))
+  test('binary convolutions one after another', lawOfGraphs(binaryChains, 80))
+  test('binary convolutions pass bits to each other', () => {
+    const graphs = fc.sample(binaryChains, { numRuns: 50, seed: 1 })
+    expect(graphs.filter((graph) => planFusion(graph).bits.size > 0).length).toBeGreaterThan(20)
+  })
   test('fully connected layers', lawOfGraphs(fullyConnected, 60))
   test('bits of an image as a row', lawOfGraphs(flattened, 30))
   test('quantize', lawOf(quantize, 30))

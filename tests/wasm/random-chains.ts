@@ -118,7 +118,9 @@ export function convolve(chain: Chain, x: ValueId, r: Layer): ValueId {
   const w = chain.operand(wType, randomElements(wType, r.seed), (r.computed & 1) === 0)
   const depth = elementCount(shape) / outputs
   const reach = Math.ceil(magnitude(type.dtype) * magnitude(r.weights) * Math.sqrt(depth))
-  const biases = Int32Array.from({ length: outputs }, () => random(-reach, reach))
+  // One in ten makes sums that wrap.
+  const largest = r.seed % 10 === 0 ? 2 ** 31 - 1 : reach
+  const biases = Int32Array.from({ length: outputs }, () => random(-largest, largest))
   const isKnown = (r.computed & 2) === 0
   const bias = r.bias ? [chain.operand({ dtype: 'i32', shape: [outputs] }, biases, isKnown)] : []
   const attrs = { stride: r.stride, dilation, pads, activation: 'none' }
@@ -175,19 +177,40 @@ export const start = {
   zeroPoint: fc.integer({ min: -5, max: 5 }),
 }
 
-export const chains = fc
-  .record({ ...start, layers: fc.array(layers, { minLength: 1, maxLength: 3 }) })
+interface Start {
+  readonly dtype: DType
+  readonly batch: number
+  readonly height: number
+  readonly width: number
+  readonly inputs: number
+  readonly zeroPoint: number
+}
+
+function chainOf(r: Start, list: readonly Layer[]): Graph {
+  const chain = new Chain()
+  const quant = perTensor(Math.fround(0.043), limit(r.dtype, r.zeroPoint))
+  let x = chain.input({ dtype: r.dtype, shape: [r.batch, r.height, r.width, r.inputs], quant })
+  const seen: ValueId[] = []
+  for (const next of list) {
+    const { type } = must(chain.values.get(x), x)
+    if (type.dtype === 'i32' || type.quant === undefined) break
+    x = convolve(chain, x, next)
+    // Some of what is computed is read from outside, too.
+    if (next.seed % 5 === 0) seen.push(x)
+  }
+  return chain.graph([...new Set([...seen, x])])
+}
+
+const list = fc.array(layers, { minLength: 1, maxLength: 3 })
+
+export const chains = fc.record({ ...start, list }).map((r) => chainOf(r, r.list))
+
+/** Of -1 and +1 throughout, mostly with whole words of channels. */
+export const binaryChains = fc
+  .record({ ...start, list, outputs: fc.constantFrom(32, 32, 64, 96, 40), groups: fc.constantFrom(1, 1, 2) })
   .map((r) => {
-    const chain = new Chain()
-    const quant = perTensor(Math.fround(0.043), limit(r.dtype, r.zeroPoint))
-    let x = chain.input({ dtype: r.dtype, shape: [r.batch, r.height, r.width, r.inputs], quant })
-    const seen: ValueId[] = []
-    for (const next of r.layers) {
-      const { type } = must(chain.values.get(x), x)
-      if (type.dtype === 'i32' || type.quant === undefined) break
-      x = convolve(chain, x, next)
-      // Some of what is computed is read from outside, too.
-      if (next.seed % 5 === 0) seen.push(x)
-    }
-    return chain.graph([...new Set([...seen, x])])
+    const binary = { kind: 'conv2d', weights: 'b1', end: 'thresholds', dtype: 'b1', computed: 0 } as const
+    const inner = r.list.map((layer) => ({ ...layer, ...binary, outputs: r.outputs, groups: r.groups }))
+    const last = { ...must(r.list[0], 'a layer'), weights: 'b1', kind: 'conv2d' } as const
+    return chainOf({ ...r, dtype: 'b1' }, [...inner, last])
   })

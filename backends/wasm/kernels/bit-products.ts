@@ -6,6 +6,10 @@
  * bits, the last of which may have 32. A block of weights has, behind its parameters, for each word of the window one
  * for each of its channels; its biases include K.
  *
+ * Where the output is bits, a channel's parameters are what its count starts from, so that it is negative where the
+ * threshold is reached, and a mask, -1 where it is the other way around (see `bitWords`): the signs of eight counts are a
+ * byte of the output.
+ *
  * Tile: one pixel and the channels of a block. x86 counts a word's bits by one instruction, one in each cycle, and the
  * counts stay in its general registers: there vectors, whose bits are counted by looking up half bytes, were slower by a
  * third (3x3, 128 to 128 channels on 32x32: 215 and 158 GMAC/s). Arm has that instruction for vectors only, and counting
@@ -26,6 +30,9 @@ const WORDS_IN_BYTES = 31
 
 /** A loop's own instructions take a tenth of the time beside two or three words. */
 const UNROLLED_WORDS = [6, 5, 8, 7, 4, 3] as const
+
+/** Nor are there any in windows of at most so many words: 3x3 of 64 channels gain a fifth. */
+const UNROLLED_WINDOW = 12
 
 /** Words of a run of bytes, which are a multiple of 4. */
 function runWords({ bytes }: Pick<Window, 'bytes'>): number {
@@ -57,6 +64,19 @@ interface BitSpec extends Window {
 }
 
 type Tile = Parameters<Products['sums']>[0]
+type BitTile = Parameters<NonNullable<Products['bits']>>[0]
+
+const MASK_OFFSET = 16
+
+/**
+ * The parameters of a channel whose output is a bit, from its bias, K included, and those of its threshold: what its
+ * count starts from, and the mask. The sum bias - 2 * count reaches t where count <= (bias - t) / 2; the turned one,
+ * ~sum, where count >= (bias + t + 1) / 2.
+ */
+export function bitWords([bias = 0, mask = 0, threshold = 0]: readonly number[]): readonly number[] {
+  if (mask === 0) return [-(Math.floor((bias - threshold) / 2) + 1), 0]
+  return [-Math.ceil((bias + threshold + 1) / 2), -1]
+}
 
 export class BitProducts implements Products {
   readonly merged = 1
@@ -89,21 +109,13 @@ export class BitProducts implements Products {
     return 4 * vectors * WORD_BYTES * windowWords(this.spec)
   }
 
-  sums(tile: Tile): readonly Expression[] {
-    const { b, f, spec, run, weights, counter } = this
+  sums({ x, block, part, sum, parameters, first }: Tile): readonly Expression[] {
+    const { b, counter } = this
     const { i32, i32x4, v128 } = b.wasm
-    const { x, block, part, sum, parameters, first } = tile
     const vectors = part.blockVectors
-    const { outer, inner } = spec
-    const counted = f.repeat(outer.count, () => [
-      ...f.repeat(inner.count, () => [...this.runOfWords(vectors), ...f.advance(run, inner.step)]),
-      ...f.advance(run, outer.step - inner.count * inner.step),
-    ])
     return [
-      run.set(x.get()),
-      weights.set(i32.add(block.get(), i32.const(first))),
       ...counter.begin(vectors),
-      ...counted,
+      ...this.count(x, block, first, vectors),
       ...range(vectors).flatMap((v) => {
         const bias = v128.load(parameters(v), 4, block.get())
         return [
@@ -111,6 +123,40 @@ export class BitProducts implements Products {
           sum(0, v).set(i32x4.sub(bias, i32x4.shl(sum(0, v).get(), i32.const(1)))),
         ]
       }),
+    ]
+  }
+
+  bits({ x, y, block, part, parameters, first }: BitTile): readonly Expression[] {
+    const { b, counter } = this
+    const { i32, i32x4, v128 } = b.wasm
+    const vectors = part.blockVectors
+    const masks = range(vectors)
+      .map((v) => {
+        const mask = i32x4.bitmask(v128.load(parameters(v) + MASK_OFFSET, 4, block.get()))
+        return i32.shl(mask, i32.const(4 * v))
+      })
+      .reduce((some, more) => i32.or(some, more))
+    return [
+      ...counter.begin(vectors, { block, parameters }),
+      ...this.count(x, block, first, vectors),
+      i32.store8(0, 1, y.get(), i32.xor(counter.signs(vectors, { block, parameters }), masks)),
+    ]
+  }
+
+  /** Counts what differs in the window at `x`. */
+  private count(x: Local, block: Local, first: number, vectors: number): readonly Expression[] {
+    const { b, f, run, weights } = this
+    const { outer, inner } = this.spec
+    const row = () => [
+      ...f.repeat(inner.count, () => [...this.runOfWords(vectors), ...f.advance(run, inner.step)]),
+      ...f.advance(run, outer.step - inner.count * inner.step),
+    ]
+    return [
+      run.set(x.get()),
+      weights.set(b.wasm.i32.add(block.get(), b.wasm.i32.const(first))),
+      ...(windowWords(this.spec) <= UNROLLED_WINDOW
+        ? range(outer.count).flatMap(row)
+        : f.repeat(outer.count, row)),
     ]
   }
 
@@ -147,7 +193,8 @@ export class BitProducts implements Products {
 
 /** Counts bits that differ, for each channel of a block. */
 interface Counter {
-  readonly begin: (vectors: number) => readonly Expression[]
+  /** Counts start from 0, or from where `starts` lie. */
+  readonly begin: (vectors: number, starts?: Starts) => readonly Expression[]
   /** Of a word of input at `run` and those of the channels at `weights`. */
   readonly word: (
     run: Local,
@@ -162,6 +209,14 @@ interface Counter {
   readonly rest: (vectors: number) => readonly Expression[]
   /** Leaves the four counts of a vector in `to`. */
   readonly take: (vector: number, to: Local) => readonly Expression[]
+  /** The signs of the counts, which started from `starts`, as bits. */
+  readonly signs: (vectors: number, starts: Starts) => Expression
+}
+
+interface Starts {
+  readonly block: Local
+  /** The distance of a vector's. */
+  readonly parameters: (vector: number) => number
 }
 
 class WordCounter implements Counter {
@@ -175,8 +230,13 @@ class WordCounter implements Counter {
     this.input = f.i64()
   }
 
-  begin(vectors: number): readonly Expression[] {
-    return this.counts.slice(0, 4 * vectors).map((count) => count.set(this.b.wasm.i64.const(0n)))
+  begin(vectors: number, starts?: Starts): readonly Expression[] {
+    const { i64 } = this.b.wasm
+    return this.counts.slice(0, 4 * vectors).map((count, channel) => {
+      if (starts === undefined) return count.set(i64.const(0n))
+      const at = starts.parameters(Math.floor(channel / 4)) + 4 * (channel % 4)
+      return count.set(i64.load32_s(at, 4, starts.block.get()))
+    })
   }
 
   word(run: Local, offset: number, weights: Local, weightOffset: number, vectors: number) {
@@ -210,6 +270,20 @@ class WordCounter implements Counter {
       to.set(i32x4.splat(count(0))),
       ...[1, 2, 3].map((lane) => to.set(i32x4.replace_lane(to.get(), lane, count(lane)))),
     ]
+  }
+
+  signs(vectors: number): Expression {
+    const { i32, i32x4 } = this.b.wasm
+    const count = (channel: number) => i32.wrap(must(this.counts[channel], 'count').get())
+    return range(vectors)
+      .map((v) => {
+        const four = [1, 2, 3].reduce(
+          (some, lane) => i32x4.replace_lane(some, lane, count(4 * v + lane)),
+          i32x4.splat(count(4 * v)),
+        )
+        return i32.shl(i32x4.bitmask(four), i32.const(4 * v))
+      })
+      .reduce((some, more) => i32.or(some, more))
   }
 }
 
@@ -266,6 +340,11 @@ class VectorCounter implements Counter {
   }
 
   take(vector: number, to: Local): readonly Expression[] {
+    return [to.set(this.four(vector))]
+  }
+
+  /** The counts of a vector's channels. */
+  private four(vector: number): Expression {
     const { i8x16, i32x4 } = this.b.wasm
     const pair = (n: number) => {
       const total = this.totals[2 * vector + n]
@@ -277,7 +356,17 @@ class VectorCounter implements Counter {
         pair(1),
         range(16).map((byte) => 8 * Math.floor(byte / 4) + 4 * odd + (byte % 4)),
       )
-    return [to.set(i32x4.add(halves(0), halves(1)))]
+    return i32x4.add(halves(0), halves(1))
+  }
+
+  signs(vectors: number, { block, parameters }: Starts): Expression {
+    const { i32, i32x4, v128 } = this.b.wasm
+    return range(vectors)
+      .map((v) => {
+        const start = v128.load(parameters(v), 4, block.get())
+        return i32.shl(i32x4.bitmask(i32x4.add(this.four(v), start)), i32.const(4 * v))
+      })
+      .reduce((some, more) => i32.or(some, more))
   }
 
   private widened(bytes: Local): Expression {

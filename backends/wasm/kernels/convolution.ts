@@ -225,16 +225,12 @@ class Emitter {
         ownBlock * this.blockBytes(part.blockVectors) + (vector % part.blockVectors) * this.parameterBytes
       )
     }
+    const first = part.blockVectors * this.parameterBytes
+    if (spec.epilogue.form === 'bits' && this.products.bits !== undefined) {
+      return this.products.bits({ x: this.x, y: this.y, block, part, parameters, first })
+    }
     return [
-      ...this.products.sums({
-        x: this.x,
-        block,
-        width,
-        part,
-        sum,
-        parameters,
-        first: part.blockVectors * this.parameterBytes,
-      }),
+      ...this.products.sums({ x: this.x, block, width, part, sum, parameters, first }),
       ...replaceExact(b, {
         channels: spec.exact.filter(({ channel }) => channel >= part.from && channel < part.to),
         width,

@@ -4,7 +4,8 @@
  *
  * Parameters are vectors of four channels. Of requantization: bias, scale and offset. A single channel for which no
  * float32 function was found is requantized by the integer rule itself: its sum is replaced by the exact result, and
- * its scale is 1 and its offset 1/2. Of sums: the bias. Of thresholds: bias, then what `thresholdWords` gives.
+ * its scale is 1 and its offset 1/2. Of sums: the bias. Of thresholds: bias, then what `thresholdWords` gives. Of bits:
+ * see bit-products.ts.
  */
 import type { RoundingRule } from '../../../ir/arith/rounding.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
@@ -45,9 +46,13 @@ interface EpilogueShape {
   readonly hasMax: boolean
 }
 
+/** What the counts of four channels start from, and what they are turned around with. */
+const BIT_PARAMETER_BYTES = 32
+
 /** Bytes of the parameters of four channels. */
 export function parameterBytes(form: Epilogue['form']): number {
   if (form === 'sums') return 16
+  if (form === 'bits') return BIT_PARAMETER_BYTES
   return isStaircase(form) ? THRESHOLDS_OFFSET + 16 * stepsOf(form) : 48
 }
 
@@ -133,7 +138,7 @@ export function requantizeAndStore(
 ): readonly Expression[] {
   const { i8x16, i16x8, v128 } = b.wasm
   if (form === 'sums') return vectors.flatMap((vector) => storeSums(b, vector, output))
-  if (form === 'bits') return storeBits(b, vectors, parameters, output)
+  if (form === 'bits') throw new Error('internal error: bits are stored where they are counted')
   const statements: Expression[] = []
   const [scale, offset, product, bytes] = [f.v128(), f.v128(), f.v128(), f.v128()]
   const [zeroPoint, min, max] = [f.v128(), f.v128(), f.v128()]
@@ -219,23 +224,6 @@ function countReached(
     ...Array.from({ length: steps - 1 }, (_, k) => sums.set(i32x4.sub(sums.get(), mask(k + 1)))),
     ...(step === 1 ? [] : [sums.set(i32x4.shl(sums.get(), i32.const(1)))]),
   ]
-}
-
-/** One byte of eight channels: the vectors of a pixel are pairs. */
-function storeBits(
-  b: ModuleBuilder,
-  vectors: readonly Outgoing[],
-  parameters: Local,
-  output: Local,
-): readonly Expression[] {
-  const { i32, i32x4 } = b.wasm
-  const four = (vector: Outgoing) =>
-    i32x4.bitmask(reached(b, turned(b, vector, parameters), vector.parameters, 0, parameters))
-  return vectors.flatMap((low, n) => {
-    const high = vectors[n + 1]
-    if (n % 2 === 1 || high === undefined) return []
-    return [i32.store8(low.output, 1, output.get(), i32.or(four(low), i32.shl(four(high), i32.const(4))))]
-  })
 }
 
 function isInteger(form: Epilogue['form']): form is IntegerRule {

@@ -39,4 +39,13 @@ export interface Products {
     readonly parameters: (vector: number) => number
     readonly first: number
   }) => readonly Expression[]
+  /** Where the output is bits: leaves those of the window at `x` at `y`, without sums in between. */
+  readonly bits?: (tile: {
+    readonly x: Local
+    readonly y: Local
+    readonly block: Local
+    readonly part: Part
+    readonly parameters: (vector: number) => number
+    readonly first: number
+  }) => readonly Expression[]
 }

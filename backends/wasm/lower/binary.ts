@@ -8,7 +8,7 @@ import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
 import { range } from '../codegen/range.ts'
-import { WORD_BYTES, windowWords, wordBits } from '../kernels/bit-products.ts'
+import { bitWords, WORD_BYTES, windowWords, wordBits } from '../kernels/bit-products.ts'
 import { convolutionKernel } from '../kernels/convolution.ts'
 import { parameterBytes } from '../kernels/epilogue.ts'
 import { bitBytes } from '../kernels/pack-bits.ts'
@@ -145,7 +145,8 @@ function binaryProduct(
     for (let v = 0; v < own; v++, offset += parameters) {
       writeParameters(view, offset, channels, 4 * (first + v), (channel) => {
         const [start = 0, ...others] = words(channel)
-        return [start + depth, ...others]
+        const own = [start + depth, ...others]
+        return epilogue.form === 'bits' ? bitWords(own) : own
       })
     }
     for (let word = 0; word < count; word++) {

@@ -1,6 +1,7 @@
 /** What of a graph is computed otherwise than node by node: products of bits, and thresholds inside convolutions. */
 import { must } from '../../../ir/diagnostic.ts'
 import { consumers, type Graph, type Node, typeOf, type ValueId, valueOf } from '../../../ir/graph.ts'
+import { elementCount } from '../../../ir/tensor.ts'
 import { isStoredAsInt8 } from '../storage.ts'
 import { type Thresholds, thresholdsOf } from './sums.ts'
 
@@ -31,7 +32,7 @@ export function planFusion(graph: Graph): Fusion {
     if (found === undefined || reader.inputs[0] !== sums) continue
     thresholds.set(node, { node: reader, thresholds: found })
     const output = must(reader.outputs[0], 'an output')
-    const areBits = isBinary(graph, node) && found.channels % WORD_BITS === 0
+    const areBits = isBinary(graph, node) && found.channels % WORD_BITS === 0 && neverWraps(graph, node)
     const onlyBitsAreRead = readers
       .get(output)
       ?.every((next) => isBinary(graph, next) && readsPixels(graph, next))
@@ -42,6 +43,18 @@ export function planFusion(graph: Graph): Fusion {
   }
   const skipped = new Set([...thresholds.values()].map(({ node }) => node))
   return { thresholds, skipped, bits }
+}
+
+/** Of such sums less than half as large as int32 allows, comparisons are those of counts. */
+function neverWraps(graph: Graph, { inputs }: Node): boolean {
+  const [x, w, bias] = inputs.map((id) => valueOf(graph, id))
+  const depth = elementCount(must(w, 'weights').type.shape) / must(w?.type.shape[0], 'output channels')
+  const zeroPoint = Math.abs(x?.type.quant?.zeroPoint[0] ?? 0)
+  const largest = Array.from(bias?.data ?? [], (value: number | bigint) => Math.abs(Number(value))).reduce(
+    (most, value) => Math.max(most, value),
+    0,
+  )
+  return largest + depth * (1 + zeroPoint) < 2 ** 30
 }
 
 /** Whether the pixels of an input, of its last dimension, are those of the layer: not where it flattens images. */
