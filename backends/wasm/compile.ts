@@ -9,7 +9,7 @@ import { callKernel } from './kernels/kernel.ts'
 import { borders } from './lower/borders.ts'
 import { planFusion } from './lower/fusion.ts'
 import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
-import { refuseReal } from './lower/real.ts'
+import { realRule } from './lower/real.ts'
 import { RULES } from './lower/rules.ts'
 import { align, planMemory } from './memory-plan.ts'
 import { contiguous, isStoredAsInt8, type Place, placedBytes } from './storage.ts'
@@ -34,8 +34,9 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
       takeInput(lowering, id, must(inputs[n], 'input').place)
     })
     for (const node of graph.nodes) {
-      refuseReal(graph, node)
-      if (!lowering.fusion.skipped.has(node)) RULES[node.op](node, lowering)
+      if (lowering.fusion.skipped.has(node)) continue
+      const rule = realRule(node, lowering) ?? RULES[node.op]
+      rule(node, lowering)
     }
     const outputs = graph.outputs.map((id) => port(lowering, id, `output ${id}`))
     graph.outputs.forEach((id, n) => {

@@ -60,7 +60,7 @@ export const resizeBilinear = defineOp({
   },
 })
 
-interface RealNeighbours {
+export interface RealNeighbours {
   readonly lower: number
   readonly upper: number
   /** Of the upper one, a float32. */
@@ -68,7 +68,7 @@ interface RealNeighbours {
 }
 
 /** Along one axis, in float32 (reference/resize_bilinear.h, `ComputeInterpolationValues`). */
-function realNeighbours(
+export function realNeighbours(
   inputs: number,
   outputs: number,
   alignCorners: boolean,

@@ -12,7 +12,8 @@ On **Trellis** an operation is instructions of the accelerator, or a *host op*: 
 writes its results there, between two runs of the accelerator. Every report names host ops with the reason.
 
 In **WebAssembly** there is no host: a module computes every operation. The column says how for int8 tensors, on vectors of
-128 bits wherever neighbours are computed alike. Elements of other types are computed one by one, as exactly.
+128 bits wherever neighbours are computed alike. Products, sums of windows and
+pools of float32 tensors are computed on vectors, too; all else, one element at a time, as exactly.
 
 This page is generated from the backends' tables by \`npm run docs\`.
 
