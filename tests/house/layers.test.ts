@@ -38,6 +38,8 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['src/cli/f.ts', 'chalk', 'door-chalk'],
   ['src/cli/style.ts', 'chalk', null],
   ['src/g.ts', 'flatbuffers', 'door-flatbuffers'],
+  ['src/g2.ts', '@bufbuild/protobuf/wire', 'door-protobuf'],
+  ['src/importers/onnx/h.ts', '@bufbuild/protobuf/wire', null],
   ['src/importers/tflite/h.ts', 'flatbuffers', null],
   ['src/cli/i.ts', 'fflate', 'door-fflate'],
   ['src/tensors/j.ts', 'fflate', null],
@@ -99,6 +101,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'door-commander': 'commander and cli-table3',
   'door-chalk': 'chalk may be',
   'door-flatbuffers': 'flatbuffers may be',
+  'door-protobuf': '@bufbuild/protobuf may be',
   'door-fflate': 'fflate may be',
 }
 
