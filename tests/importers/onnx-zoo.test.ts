@@ -24,6 +24,7 @@ const FLOAT = [
 const QONNX = [
   'models/qonnx_cnv_mnist_1w1a',
   'models/qonnx_cnv_mnist_4w4a',
+  'models/qonnx_jettagging_6b',
   'models/qonnx_tfc_1w1a',
   'models/qonnx_tfc_1w2a',
   'models/qonnx_tfc_2w2a',
@@ -73,7 +74,7 @@ describe.skipIf(!hasZoo)('within 1e-4 of the reference', () => {
 })
 
 describe.skipIf(!hasZoo)('all 1000 digits are read as the reference reads them', () => {
-  test.each(QONNX.filter((model) => !model.includes('unsw')))(
+  test.each(QONNX.filter((model) => /mnist|tfc|digits/.test(model)))(
     '%s',
     async (model) => {
       const path = zooPath(`${model.replace('models/', 'reference/')}.json`)
@@ -126,8 +127,8 @@ describe.skipIf(!hasZoo)('low-bit layers compute on integers', () => {
     const graph = await load(model)
     const layers = graph.nodes.filter(({ op }) => op === 'conv2d' || op === 'fully_connected')
     const real = layers.filter(({ inputs: [x = ''] }) => typeOf(graph, x).dtype === 'f32')
-    // One network feeds its real inputs to its first layer without a quantizer.
-    expect(real.length).toBe(model.includes('unsw') ? 1 : 0)
+    // Two networks feed their real inputs to their first layer without a quantizer.
+    expect(real.length).toBe(/unsw|jettagging/.test(model) ? 1 : 0)
     expect(graph.nodes.filter(({ op }) => op === 'quantize').length).toBe(1)
     const weights = new Set(layers.map(({ inputs: [, w = ''] }) => typeOf(graph, w).dtype))
     if (model.includes('1w')) expect(weights).toContain('b1')

@@ -74,7 +74,7 @@ function dequantized(node: NodeContext, x: string, result: Omit<TensorType, 'sha
 }
 
 /** Halves to even. */
-const QUANTIZE_ATTRS = {}
+const QUANTIZE_ATTRS = { arithmetic: 'onnx' }
 
 /** The narrowest element type for integers from min to max; those of 8 bits without sign are stored 128 lower. */
 function elementsOf(
@@ -127,6 +127,34 @@ const bipolarQuant: OperatorRule = (node) => {
   return [{ ...x, id: dequantized(node, x.id, { dtype: 'b1', quant: perTensor(scale, 0) }, name) }]
 }
 
+/**
+ * The upper bits of a quantized value: floor(q / 2^n) times the same scale, n being the bits less. Half of what the lower
+ * bits can be at most is taken away before, so that rounding to the nearest integer never goes up.
+ */
+const trunc: OperatorRule = (node) => {
+  const x = node.computed(0)
+  const scale = one(node, node.constant(1, 'scale'), 'scale')
+  const zeroPoint = one(node, node.constant(2, 'zero point'), 'zero point')
+  const inputBits = one(node, node.constant(3, 'input bit width'), 'input bit width')
+  const bits = one(node, node.constant(4, 'output bit width'), 'output bit width')
+  const mode = node.string('rounding_mode', 'FLOOR').toUpperCase()
+  if (mode !== 'FLOOR' && mode !== 'ROUND') {
+    node.reject('unsupported-attribute', `rounding by ${mode} is not supported`)
+  }
+  if (zeroPoint !== 0) node.reject('unsupported-attribute', `a zero point of ${zeroPoint} is not supported`)
+  const [min, max] = [-(2 ** (bits - 1)), 2 ** bits - 1]
+  const type = elementsOf(min, max, 0)
+  if (type === undefined)
+    return node.reject('unsupported-type', `${bits} bits with or without sign do not fit 8 bits`)
+  const name = node.outputs[0] ?? node.origin.name
+  const factor = 2 ** (bits - inputBits)
+  const lowered = node.emit('mul', [x.id, node.numbers([factor], `${name} factor`)], {}, `${name} lowered`)
+  const half = node.numbers([mode === 'FLOOR' ? ((1 - factor) / 2) * scale : 0], `${name} half`)
+  const centered = node.emit('sub', [lowered, half], {}, `${name} centered`)
+  const result = { dtype: type.dtype, quant: perTensor(scale, 0) }
+  return [{ ...x, id: dequantized(node, centered, result, name) }]
+}
+
 function one(node: NodeContext, { data, shape }: Constant, what: string): number {
   const [value] = data
   if (value === undefined || data.some((each) => each !== value)) {
@@ -135,4 +163,4 @@ function one(node: NodeContext, { data, shape }: Constant, what: string): number
   return value
 }
 
-export const QONNX = { 'qonnx/Quant': quant, 'qonnx/BipolarQuant': bipolarQuant }
+export const QONNX = { 'qonnx/Quant': quant, 'qonnx/BipolarQuant': bipolarQuant, 'qonnx/Trunc': trunc }
