@@ -138,7 +138,8 @@ const trunc: OperatorRule = (node) => {
   const inputBits = one(node, node.constant(3, 'input bit width'), 'input bit width')
   const bits = one(node, node.constant(4, 'output bit width'), 'output bit width')
   const mode = node.string('rounding_mode', 'FLOOR').toUpperCase()
-  if (mode !== 'FLOOR' && mode !== 'ROUND') {
+  // Ties of the other modes cannot be told from rounding errors of the real value.
+  if (mode !== 'FLOOR') {
     node.reject('unsupported-attribute', `rounding by ${mode} is not supported`)
   }
   if (zeroPoint !== 0) node.reject('unsupported-attribute', `a zero point of ${zeroPoint} is not supported`)
@@ -149,7 +150,7 @@ const trunc: OperatorRule = (node) => {
   const name = node.outputs[0] ?? node.origin.name
   const factor = 2 ** (bits - inputBits)
   const lowered = node.emit('mul', [x.id, node.numbers([factor], `${name} factor`)], {}, `${name} lowered`)
-  const half = node.numbers([mode === 'FLOOR' ? ((1 - factor) / 2) * scale : 0], `${name} half`)
+  const half = node.numbers([((1 - factor) / 2) * scale], `${name} half`)
   const centered = node.emit('sub', [lowered, half], {}, `${name} centered`)
   const result = { dtype: type.dtype, quant: perTensor(scale, 0) }
   return [{ ...x, id: dequantized(node, centered, result, name) }]
