@@ -1,12 +1,14 @@
 /** Convolutions and matrix products. */
+import type { Attrs, ValueId } from '../../../../ir/graph.ts'
+import type { TensorType } from '../../../../ir/tensor.ts'
 import { permuted } from '../builder.ts'
 import { type Constant, constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
 import { windowsOf } from './windows.ts'
 
 /** Weights [O, C / groups, KH, KW], or with one row [O, C / groups, KW]. */
-function weightsOf(node: NodeContext): Constant {
-  const weights = node.constant(1, 'weights')
+export function weightsOf(node: NodeContext, n = 1): Constant {
+  const weights = node.constant(n, 'weights')
   const [a = 1, b = 1, ...kernel] = weights.shape
   if (kernel.length === 1) return { ...weights, shape: [a, b, 1, ...kernel] }
   if (kernel.length === 2) return weights
@@ -22,10 +24,8 @@ function biasOf(node: NodeContext, channels: number): readonly string[] {
   return [node.builder.real({ ...bias, shape: [channels] }, node.inputName(2))]
 }
 
-const conv: OperatorRule = (node) => {
-  const x = node.image(0)
-  const rank = node.operand(0).kind === 'constant' ? 4 : node.computed(0).shape.length
-  const weights = weightsOf(node)
+/** What a convolution of the file is here; `order` is that of its weights. */
+export function convolutionOf(node: NodeContext, x: ValueId, rank: number, weights: Constant) {
   const [outputs = 1, groupChannels = 1, kernelHeight = 1, kernelWidth = 1] = weights.shape
   const [, height = 1, width = 1, channels = 1] = node.builder.type(x).shape
   const groups = node.int('group', 1)
@@ -37,14 +37,19 @@ const conv: OperatorRule = (node) => {
   }
   const kernel = rank === 3 ? [kernelWidth] : [kernelHeight, kernelWidth]
   const { stride, dilation, pads } = windowsOf(node, [height, width], kernel)
-  const bias = biasOf(node, outputs)
   const attrs = { stride, dilation, pads }
-  if (groups === channels && groups > 1) {
-    const w = node.builder.real(weights, node.inputName(1), [1, 2, 3, 0])
-    return node.imageResult(node.emit('depthwise_conv2d', [x, w, ...bias], attrs), rank)
-  }
-  const w = node.builder.real(weights, node.inputName(1), [0, 2, 3, 1])
-  return node.imageResult(node.emit('conv2d', [x, w, ...bias], attrs), rank)
+  return groups === channels && groups > 1
+    ? { op: 'depthwise_conv2d' as const, order: [1, 2, 3, 0], attrs, outputs }
+    : { op: 'conv2d' as const, order: [0, 2, 3, 1], attrs, outputs }
+}
+
+const conv: OperatorRule = (node) => {
+  const x = node.image(0)
+  const rank = node.operand(0).kind === 'constant' ? 4 : node.computed(0).shape.length
+  const weights = weightsOf(node)
+  const { op, order, attrs, outputs } = convolutionOf(node, x, rank, weights)
+  const w = node.builder.real(weights, node.inputName(1), order)
+  return node.imageResult(node.emit(op, [x, w, ...biasOf(node, outputs)], attrs), rank)
 }
 
 /** Weights [C, O, KH, KW]. */
@@ -93,14 +98,16 @@ const convTranspose: OperatorRule = (node) => {
   return node.imageResult(node.emit('transpose_conv2d', [x, w, ...biasOf(node, outputs)], attrs), rank)
 }
 
+/** How the constants of a matrix product become values, and what it gives. */
+export interface Matrices {
+  readonly weights: (matrix: Constant, order: readonly number[]) => ValueId
+  readonly bias: readonly ValueId[]
+  readonly attrs?: Attrs
+  readonly result?: Omit<TensorType, 'shape'>
+}
+
 /** Weights [I, O], or [O, I] if `transposed`, and a bias that is the same in every row. */
-function product(
-  node: NodeContext,
-  weights: Constant,
-  transposed: boolean,
-  bias: Constant | undefined,
-  wish: string,
-) {
+export function product(node: NodeContext, weights: Constant, transposed: boolean, given: Matrices) {
   const x = node.computed(0)
   const [depth = 1, outputs = 1] = transposed ? [...weights.shape].reverse() : weights.shape
   if (x.shape.at(-1) !== depth) {
@@ -115,7 +122,7 @@ function product(
     const spread = transposed ? [outputs, ...features] : [...features, outputs]
     const axes = order.slice(1).map((axis) => (transposed ? axis : axis - 1))
     const whole = transposed ? [0, ...axes] : [...axes, features.length]
-    matrix = constant('f32', weights.shape, permuted({ ...weights, shape: spread }, whole).data)
+    matrix = { ...weights, data: permuted({ ...weights, shape: spread }, whole).data }
   } else {
     id = node.arranged(
       x,
@@ -123,13 +130,22 @@ function product(
       node.inputName(0),
     )
   }
-  const w = node.builder.real(matrix, wish, transposed ? [0, 1] : [1, 0])
-  const b = bias === undefined ? [] : [node.builder.real(bias, `${wish} bias`)]
-  const y = node.emit('fully_connected', [id, w, ...b], { keep_dims: true })
+  const w = given.weights(matrix, transposed ? [0, 1] : [1, 0])
+  const attrs = { keep_dims: true, ...given.attrs }
+  const y = node.emit('fully_connected', [id, w, ...given.bias], attrs, undefined, given.result)
   return node.result(
     y,
     node.builder.type(y).shape.map((_, axis) => axis),
   )
+}
+
+/** A product of float32. */
+function realProduct(node: NodeContext, weights: Constant, transposed: boolean, bias?: Constant) {
+  const wish = node.inputName(1)
+  return product(node, weights, transposed, {
+    weights: (matrix, order) => node.builder.real(matrix, wish, order),
+    bias: bias === undefined ? [] : [node.builder.real(bias, `${wish} bias`)],
+  })
 }
 
 const matMul: OperatorRule = (node) => {
@@ -140,7 +156,7 @@ const matMul: OperatorRule = (node) => {
       `matrices of shapes [${node.computed(0).shape}] and [${weights.shape}] are not supported`,
     )
   }
-  return product(node, weights, false, undefined, node.inputName(1))
+  return realProduct(node, weights, false)
 }
 
 const gemm: OperatorRule = (node) => {
@@ -165,7 +181,7 @@ const gemm: OperatorRule = (node) => {
       ),
     )
   const scaled = alpha === 1 ? weights : { ...weights, data: weights.data.map((w) => Math.fround(w * alpha)) }
-  return product(node, scaled, transposed, bias, node.inputName(1))
+  return realProduct(node, scaled, transposed, bias)
 }
 
 export const CONVOLUTIONS = { Conv: conv, ConvTranspose: convTranspose, MatMul: matMul, Gemm: gemm }

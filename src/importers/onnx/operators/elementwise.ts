@@ -1,5 +1,5 @@
 /** Ops that compute each element by itself, normalization, and softmax. */
-import type { Attrs } from '../../../../ir/graph.ts'
+import type { Attrs, ValueId } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
 import { type Computed, channelsLast, type Operand, plainOrder } from '../builder.ts'
 import type { Constant } from '../constants.ts'
@@ -81,31 +81,43 @@ function spread(operand: Constant, rank: number): Constant {
   }
 }
 
+/** Two operands as values whose axes align, and the order of their axes; `place` makes a value of a constant. */
+export function aligned(
+  node: NodeContext,
+  operands: readonly [Operand, Operand],
+  place: (constant: Constant, n: number, order: readonly number[]) => ValueId,
+): { readonly ids: readonly [ValueId, ValueId]; readonly order: readonly number[] } {
+  const [a, b] = operands
+  const rank = Math.max(a.shape.length, b.shape.length)
+  const computed = [a, b].filter((each): each is Computed => each.kind === 'computed')
+  const whole = computed.filter((each) => each.shape.length === rank)
+  // Constants follow the computed operand; operands of fewer axes align at the last one of the file.
+  const [leader] = whole
+  const isAligned = leader !== undefined && whole.length === computed.length && !leader.flattened
+  const order = isAligned ? leader.order : plainOrder(rank)
+  const value = (operand: Operand, n: number): ValueId => {
+    if (operand.kind === 'constant') {
+      return operand.data.length === 1 && operand.shape.length < rank
+        ? place({ ...operand, shape: [1] }, n, [0])
+        : place(spread(operand, rank), n, order)
+    }
+    return node.builder.arrange(
+      operand,
+      operand.shape.length === rank ? order : plainOrder(operand.shape.length),
+      node.origin,
+    )
+  }
+  return { ids: [value(a, 0), value(b, 1)], order }
+}
+
 function binary(op: OpName): OperatorRule {
   return (node) => {
-    let [a, b] = [node.operand(0), node.operand(1)]
-    if (a.kind === 'constant' && b.kind === 'constant') a = node.computed(0)
-    const rank = Math.max(a.shape.length, b.shape.length)
-    const computed = [a, b].filter((each): each is Computed => each.kind === 'computed')
-    const whole = computed.filter((each) => each.shape.length === rank)
-    // Constants follow the computed operand; operands of fewer axes align at the last one of the file.
-    const [leader] = whole
-    const isAligned = leader !== undefined && whole.length === computed.length && !leader.flattened
-    const order = isAligned ? leader.order : plainOrder(rank)
-    const place = (operand: Operand, n: number): string => {
-      if (operand.kind === 'constant') {
-        return operand.data.length === 1 && operand.shape.length < rank
-          ? node.builder.real({ ...operand, shape: [1] }, node.inputName(n))
-          : node.builder.real(spread(operand, rank), node.inputName(n), order)
-      }
-      return node.builder.arrange(
-        operand,
-        operand.shape.length === rank ? order : plainOrder(operand.shape.length),
-        node.origin,
-      )
-    }
-    const id = node.emit(op, [place(a, 0), place(b, 1)], {})
-    return node.result(id, order)
+    const [a, b] = [node.operand(0), node.operand(1)]
+    const first = a.kind === 'constant' && b.kind === 'constant' ? node.computed(0) : a
+    const { ids, order } = aligned(node, [first, b], (constant, n, axes) =>
+      node.builder.real(constant, node.inputName(n), axes),
+    )
+    return node.result(node.emit(op, ids, {}), order)
   }
 }
 

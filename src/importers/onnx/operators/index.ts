@@ -4,6 +4,7 @@ import { CONVOLUTIONS } from './convolution.ts'
 import { ELEMENTWISE } from './elementwise.ts'
 import { POOLING } from './pooling.ts'
 import { QONNX } from './qonnx.ts'
+import { QOPERATOR } from './qoperator.ts'
 import { SHAPES } from './shapes.ts'
 
 export const OPERATORS: Readonly<Record<string, OperatorRule>> = {
@@ -11,5 +12,6 @@ export const OPERATORS: Readonly<Record<string, OperatorRule>> = {
   ...ELEMENTWISE,
   ...POOLING,
   ...SHAPES,
+  ...QOPERATOR,
   ...QONNX,
 }

@@ -1,10 +1,21 @@
 /** Pools, reductions and resizing. */
+import type { Attrs } from '../../../../ir/graph.ts'
 import { nearestPositions } from '../../../../ir/ops/resize_nearest.ts'
+import type { TensorType } from '../../../../ir/tensor.ts'
 import { plainOrder } from '../builder.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
 import { roundedUp, windowsOf } from './windows.ts'
 
-function pool(op: 'max_pool2d' | 'avg_pool2d'): OperatorRule {
+/** What an average of quantized elements has beside its windows. */
+export interface QuantizedResult {
+  readonly attrs: Attrs
+  readonly result: Omit<TensorType, 'shape'>
+}
+
+export function pool(
+  op: 'max_pool2d' | 'avg_pool2d',
+  quantized: (node: NodeContext) => QuantizedResult | undefined = () => undefined,
+): OperatorRule {
   return (node) => {
     const x = node.image(0)
     const rank = node.computed(0).shape.length
@@ -20,32 +31,40 @@ function pool(op: 'max_pool2d' | 'avg_pool2d'): OperatorRule {
       node.reject('unsupported-attribute', 'dilations are not supported')
     const rounded = node.int('ceil_mode', 0) !== 0 ? roundedUp(given, [height, width]) : given
     const { kernel, stride } = rounded
-    const quantization = node.builder.resultOf(x)
+    const own = quantized(node)
+    const result = own?.result ?? node.builder.resultOf(x)
+    const attrs = { kernel, stride, ...own?.attrs }
+    const overhangs = rounded.pads.some((pad, side) => pad !== given.pads[side])
     if (op === 'avg_pool2d' && node.int('count_include_pad', 0) !== 0 && given.pads.some((pad) => pad > 0)) {
+      if (own && !overhangs) {
+        const counted = { ...attrs, pads: given.pads, include_pad: true }
+        return node.imageResult(node.emit(op, [x], counted, undefined, result), rank)
+      }
       const [top = 0, left = 0, bottom = 0, right = 0] = given.pads
       const paddings = [0, 0, top, bottom, left, right, 0, 0]
-      const padded = node.emit('pad', [x], { paddings, value: 0 }, `${node.outputs[0]} padded`, quantization)
+      const elements = node.builder.resultOf(x)
+      const value = elements.quant?.zeroPoint[0] ?? 0
+      const padded = node.emit('pad', [x], { paddings, value }, `${node.outputs[0]} padded`, elements)
       const behind = rounded.pads.map((pad, side) => pad - (given.pads[side] ?? 0))
-      return node.imageResult(
-        node.emit(op, [padded], { kernel, stride, pads: behind }, undefined, quantization),
-        rank,
-      )
+      return node.imageResult(node.emit(op, [padded], { ...attrs, pads: behind }, undefined, result), rank)
     }
-    return node.imageResult(
-      node.emit(op, [x], { kernel, stride, pads: rounded.pads }, undefined, quantization),
-      rank,
-    )
+    return node.imageResult(node.emit(op, [x], { ...attrs, pads: rounded.pads }, undefined, result), rank)
   }
 }
 
-function globalPool(op: 'max_pool2d' | 'mean'): OperatorRule {
+export function globalPool(
+  op: 'max_pool2d' | 'mean',
+  quantized: (node: NodeContext) => QuantizedResult | undefined = () => undefined,
+): OperatorRule {
   return (node) => {
     const x = node.image(0)
     const rank = node.computed(0).shape.length
     const [, height = 1, width = 1] = node.builder.type(x).shape
     const attrs =
       op === 'mean' ? { axes: [1, 2], keep_dims: true } : { kernel: [height, width], stride: [1, 1] }
-    return node.imageResult(node.emit(op, [x], attrs, undefined, node.builder.resultOf(x)), rank)
+    const given = quantized(node)
+    const result = given?.result ?? node.builder.resultOf(x)
+    return node.imageResult(node.emit(op, [x], { ...attrs, ...given?.attrs }, undefined, result), rank)
   }
 }
 

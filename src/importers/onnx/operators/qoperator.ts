@@ -1,0 +1,273 @@
+/**
+ * Operators on quantized tensors: ONNX's own, and those of ONNX Runtime under the domain com.microsoft
+ * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). Scales and zero points are inputs, which
+ * must be constant. Results are those of ONNX Runtime's kernels for CPUs.
+ */
+import type { Attrs } from '../../../../ir/graph.ts'
+import type { OpName } from '../../../../ir/ops/names.ts'
+import { perTensor } from '../../../../ir/tensor.ts'
+import { type Operand, plainOrder } from '../builder.ts'
+import type { ElementType } from '../constants.ts'
+import type { NodeContext, OperatorRule } from '../context.ts'
+import {
+  dequantized,
+  type FileQuant,
+  fileQuant,
+  integerBias,
+  quantizedConstant,
+  quantizedImage,
+  quantizedOperand,
+  resultType,
+} from '../quantized.ts'
+import { convolutionOf, product, weightsOf } from './convolution.ts'
+import { aligned } from './elementwise.ts'
+import { globalPool, pool } from './pooling.ts'
+
+const ONNX = { arithmetic: 'onnx' } as const
+
+/** TensorProto.DataType of the types that can be asked for. */
+const OUTPUT_TYPES: Readonly<Record<number, ElementType>> = { 2: 'u8', 3: 'i8', 21: 'u4', 22: 'i4' }
+
+const quantizeLinear: OperatorRule = (node) => {
+  const asked = node.int('output_dtype', 0)
+  const type = asked === 0 ? 'u8' : (OUTPUT_TYPES[asked] ?? 'f32')
+  const quant = fileQuant(node, 1, 2, type)
+  const result = resultType(node, quant)
+  const x = node.computed(0)
+  return [{ ...x, id: node.emit('quantize', [x.id], ONNX, undefined, result) }]
+}
+
+const dequantizeLinear: OperatorRule = (node) => {
+  const x = node.operand(0)
+  if (x.kind === 'constant') {
+    const quant = fileQuant(node, 1, 2, x.dtype)
+    const rank = x.shape.length
+    const axis = quant.scale.length === 1 ? 0 : node.axis(node.int('axis', 1), rank)
+    if (quant.scale.length > 1 && x.shape[axis] !== quant.scale.length) {
+      node.reject('bad-shape', `there are ${quant.scale.length} scales for ${x.shape[axis]} channels`)
+    }
+    return [dequantized(x, quant, axis)]
+  }
+  const given = quantizedOperand(node, 0, ownQuant(node, 0, 1, 2))
+  return [{ ...given, id: node.emit('dequantize', [given.id], {}) }]
+}
+
+/** Of a computed operand; without a zero point that of its own type, in the file's numbers. */
+function ownQuant(node: NodeContext, n: number, scale: number, zeroPoint: number): FileQuant {
+  if (node.inputs[zeroPoint] !== undefined) return fileQuant(node, scale, zeroPoint)
+  const operand = node.operand(n)
+  const own = operand.kind === 'computed' ? node.builder.type(operand.id).quant?.zeroPoint[0] : undefined
+  // The least element of the bytes without sign is their zero.
+  return fileQuant(node, scale, zeroPoint, own === -128 ? 'u8' : 'i8')
+}
+
+/** The quantization of a result, of the same type as the operand that `from` describes. */
+function resultOf(node: NodeContext, scale: number, zeroPoint: number, from: FileQuant) {
+  return resultType(node, fileQuant(node, scale, zeroPoint, from.dtype))
+}
+
+const qLinearConv: OperatorRule = (node) => {
+  const x = quantizedImage(node, 0, fileQuant(node, 1, 2))
+  const rank = node.operand(0).shape.length
+  const weights = weightsOf(node, 3)
+  const { op, order, attrs, outputs } = convolutionOf(node, x, rank, weights)
+  const w = quantizedConstant(node, weights, fileQuant(node, 4, 5, weights.dtype), 3, order)
+  const inputs = [x, w, ...integerBias(node, 8, outputs)]
+  return node.imageResult(
+    node.emit(op, inputs, { ...attrs, ...ONNX }, undefined, resultType(node, fileQuant(node, 6, 7))),
+    rank,
+  )
+}
+
+/** Sums without a scale. */
+const SUMS = { dtype: 'i32', quant: perTensor(1, 0) } as const
+
+/** The quantization of integers that have a zero point only; without one it is 0. */
+function unscaled(node: NodeContext, zeroPoint: number, dtype: ElementType): FileQuant {
+  const zeros = node.optionalConstant(zeroPoint, 'zero point')
+  if (zeros && zeros.data.some((zero) => zero !== zeros.data[0]))
+    node.reject('unsupported-attribute', 'several zero points are not supported')
+  return {
+    scale: Float64Array.of(1),
+    zeroPoint: Float64Array.of(zeros?.data[0] ?? 0),
+    dtype: zeros?.dtype ?? dtype,
+  }
+}
+
+/** The type of a computed operand's elements, as far as it shows: bytes without sign are quantized before. */
+function sumsOperand(node: NodeContext, zeroPoint: number) {
+  const operand = node.operand(0)
+  const zeros = node.optionalConstant(zeroPoint, 'zero point')
+  if (operand.kind === 'constant') return quantizedOperand(node, 0, unscaled(node, zeroPoint, operand.dtype))
+  const { quant } = node.builder.type(operand.id)
+  const own = quant?.zeroPoint[0]
+  const shift = zeros?.dtype === 'u8' ? -128 : 0
+  // Sums do not depend on the scale; the zero point must be the one that the elements have.
+  if (own !== undefined && own === (zeros?.data[0] ?? 0) + shift) return operand
+  return quantizedOperand(node, 0, unscaled(node, zeroPoint, 'i8'))
+}
+
+const convInteger: OperatorRule = (node) => {
+  sumsOperand(node, 2)
+  const x = node.image(0)
+  const rank = node.operand(0).shape.length
+  const weights = weightsOf(node, 1)
+  const { op, order, attrs } = convolutionOf(node, x, rank, weights)
+  const w = quantizedConstant(node, weights, unscaled(node, 3, weights.dtype), 1, order)
+  return node.imageResult(node.emit(op, [x, w], { ...attrs, ...ONNX }, undefined, SUMS), rank)
+}
+
+const matMulInteger: OperatorRule = (node) => {
+  sumsOperand(node, 2)
+  const weights = node.constant(1, 'second matrix')
+  const quant = unscaled(node, 3, weights.dtype)
+  return product(node, weights, false, {
+    weights: (matrix, order) => quantizedConstant(node, matrix, quant, 1, order, 1),
+    bias: [],
+    attrs: ONNX,
+    result: SUMS,
+  })
+}
+
+const qLinearMatMul: OperatorRule = (node) => {
+  quantizedOperand(node, 0, fileQuant(node, 1, 2))
+  const weights = node.constant(3, 'second matrix')
+  if (weights.shape.length !== 2)
+    node.reject('unsupported-rank', `a second matrix of shape [${weights.shape}] is not supported`)
+  const quant = fileQuant(node, 4, 5, weights.dtype)
+  return product(node, weights, false, {
+    weights: (matrix, order) => quantizedConstant(node, matrix, quant, 3, order, 1),
+    bias: [],
+    attrs: ONNX,
+    result: resultType(node, fileQuant(node, 6, 7)),
+  })
+}
+
+const qGemm: OperatorRule = (node) => {
+  quantizedOperand(node, 0, fileQuant(node, 1, 2))
+  const weights = node.constant(3, 'second matrix')
+  const transposed = node.int('transB', 0) !== 0
+  if (node.int('transA', 0) !== 0) node.reject('unsupported-attribute', 'a transposed input is not supported')
+  if (node.float('alpha', 1) !== 1) node.reject('unsupported-attribute', 'a factor alpha is not supported')
+  if (weights.shape.length !== 2) node.reject('bad-shape', `its weights have shape [${weights.shape}]`)
+  const quant = fileQuant(node, 4, 5, weights.dtype)
+  const axis = transposed ? 0 : 1
+  const given = {
+    weights: (matrix: Parameters<typeof quantizedConstant>[1], order: readonly number[]) =>
+      quantizedConstant(node, matrix, quant, 3, order, axis),
+    bias: integerBias(node, 6, weights.shape[axis] ?? 1),
+    attrs: ONNX,
+  }
+  if (node.inputs[7] !== undefined) {
+    return product(node, weights, transposed, { ...given, result: resultType(node, fileQuant(node, 7, 8)) })
+  }
+  // Without a scale of its own the result is real.
+  const scale = Float64Array.from(quant.scale, (each) => each * (fileQuant(node, 1, 2).scale[0] ?? 1))
+  const rank = node.operand(0).shape.length
+  const zeroPoint = new Int32Array(scale.length)
+  const sums = product(node, weights, transposed, {
+    ...given,
+    result: {
+      dtype: 'i32',
+      quant: { scale, zeroPoint, ...(scale.length > 1 && { axis: rank - 1 }) },
+    },
+  })
+  return sums.map((each) => ({ ...each, id: node.emit('dequantize', [each.id], {}) }))
+}
+
+/** Inputs A, its scale and zero point, B and its own, and those of the result. */
+function binary(op: 'add' | 'mul'): OperatorRule {
+  return (node) => {
+    const quants = [fileQuant(node, 1, 2), fileQuant(node, 4, 5)] as const
+    const inputs = [0, 3] as const
+    const operand = (n: 0 | 1): Operand => {
+      const given = node.operand(inputs[n])
+      return given.kind === 'constant' ? given : quantizedOperand(node, inputs[n], quants[n])
+    }
+    const { ids, order } = aligned(node, [operand(0), operand(1)], (integers, n, axes) =>
+      quantizedConstant(node, integers, n === 0 ? quants[0] : quants[1], n === 0 ? 0 : 3, axes),
+    )
+    const result = resultOf(node, 6, 7, quants[0])
+    return node.result(node.emit(op, ids, ONNX, undefined, result), order)
+  }
+}
+
+/** Inputs X, its scale and zero point, and those of the result. */
+function averaged(node: NodeContext) {
+  const quant = fileQuant(node, 1, 2)
+  if (node.int('channels_last', 0) !== 0)
+    node.reject('unsupported-attribute', 'images with the channels last are not supported')
+  quantizedOperand(node, 0, quant)
+  return { attrs: ONNX, result: resultOf(node, 3, 4, quant) }
+}
+
+/** The same of an op on each element by itself. */
+function unary(op: OpName, attrsOf: (node: NodeContext) => Attrs = () => ({})): OperatorRule {
+  return (node) => {
+    const quant = fileQuant(node, 1, 2)
+    const x = quantizedOperand(node, 0, quant)
+    const result = resultOf(node, 3, 4, quant)
+    return [{ ...x, id: node.emit(op, [x.id], { ...attrsOf(node), ...ONNX }, undefined, result) }]
+  }
+}
+
+const qLinearSoftmax: OperatorRule = (node) => {
+  const quant = fileQuant(node, 1, 2)
+  const x = quantizedOperand(node, 0, quant)
+  const rank = x.shape.length
+  const isOld = node.int('opset', 13) < 13
+  const axis = node.axis(node.int('axis', isOld ? 1 : -1), rank)
+  if (isOld && axis !== rank - 1)
+    node.reject('unsupported-attribute', 'a softmax over several axes is not supported')
+  const order = [...plainOrder(rank).filter((each) => each !== axis), axis]
+  const id = node.builder.arrange(x, order, node.origin)
+  return node.result(node.emit('softmax', [id], ONNX, undefined, resultOf(node, 3, 4, quant)), order)
+}
+
+/** Inputs: scale and zero point of the result, then each operand with its own. */
+const qLinearConcat: OperatorRule = (node) => {
+  const result = resultType(node, fileQuant(node, 0, 1))
+  const count = Math.floor((node.inputs.length - 2) / 3)
+  const operands = Array.from({ length: count }, (_, n) => {
+    const at = 2 + 3 * n
+    return quantizedOperand(node, at, fileQuant(node, at + 1, at + 2))
+  })
+  const [first] = operands
+  if (first === undefined) return node.reject('bad-node', 'it has no operands')
+  const rank = first.shape.length
+  const axis = node.axis(node.int('axis', 1), rank)
+  const order = first.flattened ? plainOrder(rank) : first.order
+  const ids = operands.map((operand, n) => {
+    const id = node.builder.arrange(operand, order, node.origin)
+    return node.emit('quantize', [id], ONNX, `${node.outputs[0]} part ${n}`, result)
+  })
+  return node.result(node.emit('concat', ids, { axis: order.indexOf(axis) }, undefined, result), order)
+}
+
+const dynamicQuantizeLinear: OperatorRule = (node) =>
+  node.reject(
+    'unsupported-operator',
+    'its scale depends on the data, and ours are constant',
+    'quantize the model statically, with calibration data',
+  )
+
+export const QOPERATOR: Readonly<Record<string, OperatorRule>> = {
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  ConvInteger: convInteger,
+  MatMulInteger: matMulInteger,
+  'com.microsoft/QLinearAdd': binary('add'),
+  'com.microsoft/QLinearMul': binary('mul'),
+  'com.microsoft/QLinearAveragePool': pool('avg_pool2d', averaged),
+  'com.microsoft/QLinearGlobalAveragePool': globalPool('mean', averaged),
+  'com.microsoft/QLinearSoftmax': qLinearSoftmax,
+  'com.microsoft/QLinearSigmoid': unary('logistic'),
+  'com.microsoft/QLinearLeakyRelu': unary('leaky_relu', (node) => ({
+    alpha: Math.fround(node.float('alpha', 0.01)),
+  })),
+  'com.microsoft/QLinearConcat': qLinearConcat,
+  'com.microsoft/QGemm': qGemm,
+}
