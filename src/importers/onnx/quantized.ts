@@ -7,7 +7,7 @@ import { DTYPE_RANGE, type DType } from '../../../ir/dtype.ts'
 import type { ValueId } from '../../../ir/graph.ts'
 import { sameQuant } from '../../../ir/rewrite.ts'
 import { perTensor, type Quant, type TensorType } from '../../../ir/tensor.ts'
-import { type Computed, type Operand, permuted } from './builder.ts'
+import { type Computed, permuted } from './builder.ts'
 import { type Constant, constant, type ElementType } from './constants.ts'
 import type { NodeContext } from './context.ts'
 
@@ -146,9 +146,4 @@ export function dequantized(integers: Constant, { scale, zeroPoint }: FileQuant,
     return Math.fround((scale[n] ?? 1) * (q - (zeroPoint[n] ?? 0)))
   })
   return constant('f32', integers.shape, data)
-}
-
-/** Where an operand has elements of bytes. */
-export function isQuantized(node: NodeContext, operand: Operand): boolean {
-  return operand.kind === 'computed' && node.builder.type(operand.id).quant !== undefined
 }
