@@ -85,7 +85,7 @@ const SUMS = { dtype: 'i32', quant: perTensor(1, 0) } as const
 /** The quantization of integers that have a zero point only; without one it is 0. */
 function unscaled(node: NodeContext, zeroPoint: number, dtype: ElementType): FileQuant {
   const zeros = node.optionalConstant(zeroPoint, 'zero point')
-  if (zeros && zeros.data.some((zero) => zero !== zeros.data[0]))
+  if (zeros?.data.some((zero) => zero !== zeros.data[0]))
     node.reject('unsupported-attribute', 'several zero points are not supported')
   return {
     scale: Float64Array.of(1),
