@@ -7,6 +7,7 @@ import { attempt, Diagnosed, type Diagnostic, fail, type Result } from '../../..
 import type { DType } from '../../../ir/dtype.ts'
 import type { Graph, ValueId } from '../../../ir/graph.ts'
 import { foldConstants } from '../../../ir/passes/fold-constants.ts'
+import { foldScales } from '../../../ir/passes/fold-scales.ts'
 import { foldThresholds } from '../../../ir/passes/fold-thresholds.ts'
 import { integerArithmetic } from '../../../ir/passes/integer-arithmetic.ts'
 import { removeDead } from '../../../ir/passes/remove-dead.ts'
@@ -41,7 +42,7 @@ export function importOnnx(
   return attempt(() => {
     const graph = new Importer(bytes, file, readBeside, options.batch ?? 1).import()
     const context = { warn: () => {} }
-    return [foldConstants, integerArithmetic, foldThresholds, removeDead].reduce(
+    return [foldConstants, integerArithmetic, foldThresholds, foldScales, removeDead].reduce(
       (current, pass) => verified(pass.run(current, context), file),
       verified(graph, file),
     )
