@@ -48,7 +48,7 @@ export function refuseCompiled(folder: string): void {
     code: 'model/compiled',
     message: `the folder holds ${NAMES[found]}; the model that was compiled is needed`,
     span: { file: folder },
-    hint: `give the .tflite or .esp file, or run the folder with --backend ${found}`,
+    hint: `give the .tflite, .onnx or .esp file, or run the folder with --backend ${found}`,
   })
 }
 

@@ -3,7 +3,8 @@ import type { Buffer, Program } from '../backends/trellis/program.ts'
 import { attemptAsync, fail, type Result, unwrap } from '../ir/diagnostic.ts'
 import type { Graph } from '../ir/graph.ts'
 import { isFolder } from './files.ts'
-import { openProgram } from './open-program.ts'
+import type { LoadOptions } from './importers/index.ts'
+import { openProgram, refuseBatch } from './open-program.ts'
 import type { Executable } from './run.ts'
 import { inputPorts, outputPorts, type Port } from './tensors/port.ts'
 
@@ -15,17 +16,22 @@ export type Backend = (typeof BACKENDS)[number]
  * one if none is named, and runs the program on the simulated machine; a compiled folder has its target inside. `wasm`
  * compiles it to WebAssembly, or takes a bundle's folder, and runs the fastest module that is exact in this process.
  */
-export function openExecutable(path: string, backend: Backend, target?: string): Promise<Result<Executable>> {
+export function openExecutable(
+  path: string,
+  backend: Backend,
+  target?: string,
+  options: LoadOptions = {},
+): Promise<Result<Executable>> {
   return attemptAsync(async () => {
-    if (backend === 'trellis') return trellisExecutable(unwrap(await openProgram(path, target)))
+    if (backend === 'trellis') return trellisExecutable(unwrap(await openProgram(path, target, options)))
     if (target !== undefined) refuseTarget(backend)
-    return backend === 'wasm' ? openWasm(path) : referenceExecutable(await openGraph(path))
+    return backend === 'wasm' ? openWasm(path, options) : referenceExecutable(await openGraph(path, options))
   })
 }
 
-async function openGraph(path: string): Promise<Graph> {
+async function openGraph(path: string, options: LoadOptions): Promise<Graph> {
   const { loadModel } = await import('./importers/index.ts')
-  return unwrap(await loadModel(path))
+  return unwrap(await loadModel(path, options))
 }
 
 async function referenceExecutable(graph: Graph): Promise<Executable> {
@@ -34,13 +40,14 @@ async function referenceExecutable(graph: Graph): Promise<Executable> {
   return { name: graph.name, inputs: inputPorts(graph), outputs: outputPorts(graph), run }
 }
 
-async function openWasm(path: string): Promise<Executable> {
+async function openWasm(path: string, options: LoadOptions): Promise<Executable> {
   if (isFolder(path)) {
+    refuseBatch(path, options)
     const { bundleExecutable } = await import('./wasm-bundle.ts')
     return bundleExecutable(path)
   }
   const { compileModelToWasm } = await import('./pipeline.ts')
-  const artifact = unwrap(await compileModelToWasm(await openGraph(path)))
+  const artifact = unwrap(await compileModelToWasm(await openGraph(path, options)))
   const { wasmExecutable } = await import('./wasm-executable.ts')
   return wasmExecutable(artifact)
 }

@@ -4,25 +4,49 @@ import type { Program } from '../backends/trellis/program.ts'
 import { attempt, type Diagnostic, fail, type Result, unwrap } from '../ir/diagnostic.ts'
 import { requireCompiledFor } from './compiled-folder.ts'
 import { isFolder, readBytes } from './files.ts'
+import type { LoadOptions } from './importers/index.ts'
 
 /** The program at `path`: read and verified where it is a compiled folder, else compiled from the model. */
-export async function openProgram(path: string, target?: string): Promise<Result<Program>> {
-  return isFolder(path) ? openFolder(path, target) : compileFile(path, target)
+export async function openProgram(
+  path: string,
+  target?: string,
+  options: LoadOptions = {},
+): Promise<Result<Program>> {
+  return isFolder(path) ? openFolder(path, target, options) : compileFile(path, target, options)
+}
+
+/** What is compiled has its batch inside. */
+export function refuseBatch(folder: string, { batch }: LoadOptions): void {
+  if (batch === undefined) return
+  fail({
+    code: 'cli/conflicting-option',
+    message: 'a compiled folder has its batch inside: --batch does not apply',
+    span: { file: folder },
+    hint: 'leave --batch out, or compile the model with it',
+  })
 }
 
 /** The model at `path`, compiled for `target`: a preset's name or a file, the default preset if none is named. */
-export async function compileFile(path: string, target?: string): Promise<Result<Program>> {
+export async function compileFile(
+  path: string,
+  target?: string,
+  options: LoadOptions = {},
+): Promise<Result<Program>> {
   const { loadTarget } = await import('../backends/trellis/target.ts')
   const machine = loadTarget(target)
   if (!machine.ok) return machine
   const { loadModel } = await import('./importers/index.ts')
-  const graph = await loadModel(path)
+  const graph = await loadModel(path, options)
   if (!graph.ok) return graph
   const { compileModel } = await import('./pipeline.ts')
   return compileModel(graph.value, machine.value)
 }
 
-async function openFolder(folder: string, target: string | undefined): Promise<Result<Program>> {
+async function openFolder(
+  folder: string,
+  target: string | undefined,
+  options: LoadOptions,
+): Promise<Result<Program>> {
   const { IMAGE_FILES, readProgram } = await import('../backends/trellis/image.ts')
   const { verifyProgram } = await import('../backends/trellis/verify-program.ts')
   return attempt(() => {
@@ -35,6 +59,7 @@ async function openFolder(folder: string, target: string | undefined): Promise<R
         hint: 'leave --target out, or compile the model for that target',
       })
     }
+    refuseBatch(folder, options)
     const files: Record<string, Uint8Array> = {}
     for (const name of IMAGE_FILES) {
       const bytes = readBytes(join(folder, name))

@@ -106,6 +106,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'model/compiled':
     'A compiled folder was given where the model is needed, or one that was compiled for another backend. Use the `--backend` that the hint names, or give the model that was compiled.',
   'model/empty': 'The model file has no bytes. Write or fetch it again.',
+  'model/fixed-batch':
+    'A batch was asked for, and the model has a fixed one. Leave `--batch` out, or export an ONNX file with an open batch.',
   'model/foreign':
     'The file is no model; the message says what it looks like. Give a `.tflite` or `.esp` file.',
   'model/not-a-file': 'A device or a pipe was given as model. Save the model to a file first.',

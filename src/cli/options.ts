@@ -5,7 +5,7 @@ import { BACKENDS, type Backend } from '../executable.ts'
 import { isFolder } from '../files.ts'
 import type { DataLayout, FeedOptions } from '../tensors/feed.ts'
 
-export const MODEL_HELP = 'a .tflite or .esp file'
+export const MODEL_HELP = 'a .tflite, .onnx or .esp file'
 
 /** The end of a request for something that is planned and does not exist yet. */
 export function failNotAvailable(what: string, instead: string): never {
@@ -18,6 +18,13 @@ export function failNotAvailable(what: string, instead: string): never {
 
 export function jsonOption(): Option {
   return new Option('--json', 'print one JSON object and nothing else')
+}
+
+/** How models are loaded. */
+export function batchOption(): Option {
+  return new Option('--batch <n>', 'samples in a batch that the model leaves open (default: 1)').argParser(
+    count,
+  )
 }
 
 export function targetOption(): Option {

@@ -11,6 +11,7 @@ import type { Session } from './session.ts'
 export interface RunFlags extends FeedFlags {
   readonly backend: Backend
   readonly target?: string
+  readonly batch?: number
 }
 
 export interface Samples {
@@ -28,7 +29,8 @@ export async function openSamples(
   files: readonly string[],
   flags: RunFlags,
 ): Promise<Samples> {
-  return fitSamples(session, unwrap(await openExecutable(model, flags.backend, flags.target)), files, flags)
+  const executable = unwrap(await openExecutable(model, flags.backend, flags.target, flags))
+  return fitSamples(session, executable, files, flags)
 }
 
 /** Fits the samples of `files` to a model that is open. */

@@ -21,8 +21,8 @@ export interface LoadOptions {
 const MAX_FILE_BYTES = 2 ** 31 - 1
 
 /**
- * The graph of a `.tflite`, `.onnx` or `.esp` file (these with their weights beside them). Diagnostics: `file/...` if it cannot be read,
- * `model/...` if it is no model, then those of the format.
+ * The graph of a `.tflite`, `.onnx` or `.esp` file (the latter two with weights beside them). Diagnostics: `file/...` if
+ * it cannot be read, `model/...` if it is no model, then those of the format.
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Result<Graph>> {
   const bytes = attempt(() => {
@@ -40,7 +40,11 @@ export async function loadModelBytes(
   readSidecar: ReadSidecar,
   options: LoadOptions = {},
 ): Promise<Result<Graph>> {
-  switch (sniff(bytes, file)) {
+  const format = sniff(bytes, file)
+  if (options.batch !== undefined && format !== undefined && format !== 'onnx') {
+    return attempt(() => refuseBatch(file))
+  }
+  switch (format) {
     case 'tflite':
       return importTflite(bytes, file)
     case 'onnx': {
@@ -56,6 +60,16 @@ export async function loadModelBytes(
     case undefined:
       return attempt(() => refuseForeign(bytes, file))
   }
+}
+
+/** Only ONNX files leave the batch open. */
+export function refuseBatch(file: string): never {
+  return fail({
+    code: 'model/fixed-batch',
+    message: 'the model has a fixed size of its batch: another cannot be asked for',
+    span: { file },
+    hint: 'leave --batch out, or export the model as ONNX with an open batch',
+  })
 }
 
 /** The format of a file that `loadModel` has read: that of its content, whatever its name. */

@@ -41,6 +41,8 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['src/g2.ts', '@bufbuild/protobuf/wire', 'door-protobuf'],
   ['src/importers/onnx/h.ts', '@bufbuild/protobuf/wire', null],
   ['src/importers/tflite/h.ts', 'flatbuffers', null],
+  ['src/g2.ts', '@bufbuild/protobuf/wire', 'door-protobuf'],
+  ['src/importers/onnx/h.ts', '@bufbuild/protobuf/wire', null],
   ['src/cli/i.ts', 'fflate', 'door-fflate'],
   ['src/tensors/j.ts', 'fflate', null],
   ['tests/a.ts', '../src/a.ts', null],

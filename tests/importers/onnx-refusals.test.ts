@@ -1,11 +1,8 @@
 /** What an ONNX file can have wrong: each ends in a diagnostic that says what, where and what to do. */
-import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../../ir/diagnostic.ts'
 import { importOnnx } from '../../src/importers/onnx/index.ts'
 import { type FileNode, type FileParts, INT64, message, onnxFile, port, tensor } from './onnx-file.ts'
-import { hasZoo, zooPath } from './zoo.ts'
 
 const nothing = (): Result<Uint8Array> => ({
   ok: false,
@@ -113,10 +110,24 @@ test.each<[string, Uint8Array, string, RegExp]>([
     /.* does not fit/,
   ],
   [
-    'weights that are computed',
-    oneNode({ op: 'Conv', inputs: ['x', 'x'] }),
+    'a shape that is computed',
+    oneNode({ op: 'Reshape', inputs: ['x', 'x'] }),
     'onnx/not-constant',
-    /Conv: its weights/,
+    /Reshape: its shape/,
+  ],
+  [
+    'an attribute that no rule knows',
+    oneNode({ attributes: { slope: 2 } }),
+    'onnx/unsupported-attribute',
+    /Relu: attribute slope/,
+  ],
+  [
+    'a kernel of another shape than the weights',
+    oneNode({ op: 'Conv', inputs: ['x', 'w'], attributes: { kernel_shape: [3, 3] } }, [
+      tensor('w', [1, 2, 1, 1], [1, 1]),
+    ]),
+    'onnx/bad-shape',
+    /Conv: kernel_shape/,
   ],
   [
     'groups that do not fit',
@@ -188,28 +199,24 @@ describe('data beside the file', () => {
   })
 })
 
-describe.skipIf(!hasZoo)('whatever bytes are damaged, the file is imported or refused', () => {
-  test.each(['models/qonnx_tfc_1w1a', 'models/resnet8_fp32', 'models/shufflenet_cifar_float'])(
-    '%s',
-    (model) => {
-      const bytes = readFileSync(zooPath(`${model}.onnx`))
-      fc.assert(
-        fc.property(
-          fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 }),
-          fc.nat(),
-          (changes, cut) => {
-            const damaged = Uint8Array.from(bytes)
-            // Structure lies at the ends: the middle is mostly weights.
-            for (const [at, value] of changes) {
-              const place = at % 4000
-              damaged[at % 2 === 0 ? place : damaged.length - 1 - place] = value
-            }
-            const end = cut % 3 === 0 ? damaged.length - (cut % 5000) : damaged.length
-            importOnnx(damaged.subarray(0, end), 'm.onnx', nothing)
-          },
-        ),
-        { numRuns: 40 },
-      )
-    },
-  )
+describe('the batch', () => {
+  const open = file({ inputs: [port('x', ['batch', 2, 'batch', 4])] })
+  const shapeOf = (bytes: Uint8Array, batch?: number) => {
+    const result = importOnnx(bytes, 'm.onnx', nothing, batch === undefined ? {} : { batch })
+    return result.ok ? result.value.values.get('x')?.type.shape : result.diagnostics.map(({ code }) => code)
+  }
+
+  test('that is open is 1, or as asked, under its name everywhere', () => {
+    expect(shapeOf(open)).toEqual([1, 2, 1, 4])
+    expect(shapeOf(open, 3)).toEqual([3, 2, 3, 4])
+  })
+
+  test('that is fixed stays', () => {
+    expect(shapeOf(file({}), 3)).toEqual(['model/fixed-batch'])
+  })
+})
+
+test('an initializer that nothing reads may be of any kind', () => {
+  const texts = message([1, 1], [2, 8], [8, 'unread'], [6, new Uint8Array(3)])
+  expect(refusal(file({ initializers: [texts] }))).toBe('imported')
 })

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
 import { benchmarkText } from '../benchmark-report.ts'
-import { count, jsonOption, MODEL_HELP } from '../options.ts'
+import { batchOption, count, jsonOption, MODEL_HELP } from '../options.ts'
 import type { Session } from '../session.ts'
 
 interface Flags {
   readonly runs: number
+  readonly batch?: number
   readonly json?: boolean
 }
 
@@ -18,13 +19,14 @@ export function addBench(program: Command, session: Session): void {
     )
     .argument('<model>', MODEL_HELP)
     .addOption(new Option('--runs <n>', 'samples of each time').argParser(count).default(30))
+    .addOption(batchOption())
     .addOption(jsonOption())
     .action((model: string, flags: Flags) => bench(session, model, flags))
 }
 
-async function bench(session: Session, model: string, { runs, json }: Flags): Promise<void> {
+async function bench(session: Session, model: string, { runs, json, ...load }: Flags): Promise<void> {
   const { loadModel } = await import('../../importers/index.ts')
-  const graph = unwrap(await loadModel(model))
+  const graph = unwrap(await loadModel(model, load))
   const { benchGraph } = await import('../../bench.ts')
   const progress = await session.progress(runs, graph.name)
   const benchmark = unwrap(await benchGraph(graph, { runs, step: progress.step }).finally(progress.stop))

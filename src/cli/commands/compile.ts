@@ -5,7 +5,7 @@ import { unwrap } from '../../../ir/diagnostic.ts'
 import { refuseToReplace } from '../../compiled-folder.ts'
 import { checkWritable, writeFolder } from '../../files.ts'
 import { compileFile } from '../../open-program.ts'
-import { compileTargetOption, MODEL_HELP, WASM_TARGET } from '../options.ts'
+import { batchOption, compileTargetOption, MODEL_HELP, WASM_TARGET } from '../options.ts'
 import type { Session } from '../session.ts'
 import { counted } from '../table-style.ts'
 
@@ -19,6 +19,7 @@ export function addCompile(program: Command, session: Session): void {
     .argument('<model>', MODEL_HELP)
     .requiredOption('-o, --output <dir>', 'the folder to write')
     .addOption(compileTargetOption())
+    .addOption(batchOption())
     .action(async (model: string, flags: Flags) => {
       unwrap(checkWritable(flags.output))
       const isWasm = flags.target === WASM_TARGET
@@ -30,10 +31,11 @@ export function addCompile(program: Command, session: Session): void {
 interface Flags {
   readonly output: string
   readonly target?: string
+  readonly batch?: number
 }
 
-async function compileForTrellis(model: string, { output, target }: Flags): Promise<string> {
-  const program = unwrap(await compileFile(model, target))
+async function compileForTrellis(model: string, { output, target, ...load }: Flags): Promise<string> {
+  const program = unwrap(await compileFile(model, target, load))
   const { writeProgram } = await import('../../../backends/trellis/image.ts')
   const files = writeProgram(program)
   unwrap(writeFolder(output, { ...files }))
@@ -45,9 +47,9 @@ async function compileForTrellis(model: string, { output, target }: Flags): Prom
   )
 }
 
-async function compileToWasm(model: string, { output }: Flags): Promise<string> {
+async function compileToWasm(model: string, { output, ...load }: Flags): Promise<string> {
   const { loadModel } = await import('../../importers/index.ts')
-  const graph = unwrap(await loadModel(model))
+  const graph = unwrap(await loadModel(model, load))
   const { bundleModel } = await import('../../bundle-model.ts')
   const files = unwrap(await bundleModel(graph))
   unwrap(writeFolder(output, files))

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts'
 import {
   addFeedOptions,
   backendOption,
+  batchOption,
   collect,
   jsonOption,
   MODEL_HELP,
@@ -41,6 +42,7 @@ export function addEvaluate(program: Command, session: Session): void {
       new Option('--floor <x>', 'exit with 3 if the accuracy is below x').argParser(numberOrFraction),
     )
     .addOption(targetOption())
+    .addOption(batchOption())
     .addOption(jsonOption())
   addFeedOptions(command).action((model: string, flags: Flags) => evaluate(session, model, flags))
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
 import { type InspectedPort, type Inspection, inspectGraph } from '../../inspect.ts'
 import { typeText } from '../../tensors/port.ts'
-import { jsonOption, MODEL_HELP } from '../options.ts'
+import { batchOption, jsonOption, MODEL_HELP } from '../options.ts'
 import type { Session } from '../session.ts'
 import { COLUMNS, counted, shorten, TABLE_STYLE } from '../table-style.ts'
 
@@ -16,10 +16,11 @@ export function addInspect(program: Command, session: Session): void {
       "Prints a model's inputs and outputs, its layers, and their parameters and multiply-accumulates.",
     )
     .argument('<model>', MODEL_HELP)
+    .addOption(batchOption())
     .addOption(jsonOption())
-    .action(async (model: string, flags: { json?: boolean }) => {
+    .action(async (model: string, flags: { batch?: number; json?: boolean }) => {
       const { loadModel } = await import('../../importers/index.ts')
-      const graph = unwrap(await loadModel(model))
+      const graph = unwrap(await loadModel(model, flags))
       const inspection = inspectGraph(graph, extname(model).slice(1))
       if (flags.json) session.printJson(inspection)
       else session.print(inspectionText(inspection, session))

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
 import { checkArrayFile, writeArrays } from '../../tensors/array-files.ts'
-import { addFeedOptions, backendOption, collect, MODEL_HELP, targetOption } from '../options.ts'
+import { addFeedOptions, backendOption, batchOption, collect, MODEL_HELP, targetOption } from '../options.ts'
 import { openSamples, type RunFlags } from '../run-samples.ts'
 import type { Session } from '../session.ts'
 
@@ -24,6 +24,7 @@ export function addRun(program: Command, session: Session): void {
     )
     .requiredOption('-o, --output <y.npy>', 'where the outputs go; several want a .npz')
     .addOption(targetOption())
+    .addOption(batchOption())
   addFeedOptions(command).action((model: string, flags: Flags) => run(session, model, flags))
 }
 

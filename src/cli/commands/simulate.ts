@@ -6,6 +6,7 @@ import { openProgram } from '../../open-program.ts'
 import { checkArrayFile, writeArrays } from '../../tensors/array-files.ts'
 import {
   addFeedOptions,
+  batchOption,
   collect,
   type FeedFlags,
   failNotAvailable,
@@ -19,6 +20,7 @@ import { simulationText } from '../simulation-report.ts'
 
 interface Flags extends FeedFlags {
   readonly target?: string
+  readonly batch?: number
   readonly input?: readonly string[]
   readonly output?: string
   readonly trace?: string
@@ -34,6 +36,7 @@ export function addSimulate(program: Command, session: Session): void {
     )
     .argument('<model>', `${MODEL_HELP}, or a compiled folder`)
     .addOption(targetOption())
+    .addOption(batchOption())
     .addOption(
       new Option('-i, --input <[name=]x.npy>', 'samples to run, a .npy or .npz; may be repeated').argParser(
         collect,
@@ -63,7 +66,7 @@ async function simulate(session: Session, model: string, flags: Flags): Promise<
     })
   }
   for (const path of [output, trace]) if (path !== undefined) unwrap(checkWritable(path))
-  const program = unwrap(await openProgram(model, flags.target))
+  const program = unwrap(await openProgram(model, flags.target, flags))
   const samples = input && fitSamples(session, await trellisExecutable(program), input, flags)
   if (samples && output !== undefined) unwrap(checkArrayFile(output, samples.outputCount))
 

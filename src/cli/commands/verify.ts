@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Diagnostic, unwrap } from '../../../ir/diagnostic.ts'
 import type { Difference, Verdict, Verification } from '../../verify.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { count, jsonOption, MODEL_HELP, targetOption } from '../options.ts'
+import { batchOption, count, jsonOption, MODEL_HELP, targetOption } from '../options.ts'
 import type { Session } from '../session.ts'
 import { TABLE_STYLE } from '../table-style.ts'
 
@@ -11,6 +11,7 @@ interface Flags {
   readonly runs: number
   readonly seed: number
   readonly target?: string
+  readonly batch?: number
   readonly json?: boolean
 }
 
@@ -29,6 +30,7 @@ export function addVerify(program: Command, session: Session): void {
         .default(1),
     )
     .addOption(targetOption())
+    .addOption(batchOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -39,11 +41,12 @@ equal. A variant that this Node cannot execute is listed with what it needs, and
     .action((model: string, flags: Flags) => verify(session, model, flags))
 }
 
-async function verify(session: Session, model: string, { runs, seed, target, json }: Flags): Promise<void> {
+async function verify(session: Session, model: string, flags: Flags): Promise<void> {
+  const { runs, seed, target, json } = flags
   const { loadTarget } = await import('../../../backends/trellis/target.ts')
   const machine = unwrap(loadTarget(target))
   const { loadModel } = await import('../../importers/index.ts')
-  const graph = unwrap(await loadModel(model))
+  const graph = unwrap(await loadModel(model, flags))
   const { trellisContender, wasmContenders } = await import('../../verify-backends.ts')
   const { verifyGraph } = await import('../../verify.ts')
   const contenders = [trellisContender(machine), ...wasmContenders()]

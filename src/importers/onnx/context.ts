@@ -36,6 +36,7 @@ export class NodeContext {
   readonly inputs: readonly (Operand | undefined)[]
   readonly origin: Origin
   private readonly facts: NodeFacts
+  private readonly asked = new Set<string>()
 
   constructor(builder: GraphBuilder, facts: NodeFacts) {
     this.builder = builder
@@ -55,7 +56,25 @@ export class NodeContext {
   }
 
   private attribute(name: string): AttributeProto | undefined {
+    this.asked.add(name)
     return this.facts.proto.attribute?.find((attribute) => attribute.name === name)
+  }
+
+  /** Names attributes that change nothing here; one that no rule has asked for is refused. */
+  ignore(...names: readonly string[]): void {
+    for (const name of names) this.asked.add(name)
+  }
+
+  /** An attribute that the rule does not know, or one that it cannot know. */
+  refuseUnknownAttributes(): void {
+    for (const { name = '', g, refAttrName } of this.facts.proto.attribute ?? []) {
+      if (g || refAttrName) {
+        this.reject('unsupported-attribute', `attribute ${name} holds a graph or refers to a function's`)
+      }
+      if (!this.asked.has(name)) {
+        this.reject('unsupported-attribute', `attribute ${name} is not supported`)
+      }
+    }
   }
 
   has(name: string): boolean {
@@ -121,9 +140,13 @@ export class NodeContext {
 
   /** An input as a value of the graph that is computed; a constant becomes one that is not. */
   computed(n: number): Computed {
-    const operand = this.operand(n)
+    return this.asComputed(this.operand(n), this.inputName(n))
+  }
+
+  /** A constant as a value of the graph. */
+  asComputed(operand: Operand, wish: string): Computed {
     if (operand.kind === 'computed') return operand
-    const id = this.builder.real(operand, this.inputName(n))
+    const id = this.builder.real(operand, wish)
     return { kind: 'computed', id, shape: operand.shape, order: plainOrder(operand.shape.length) }
   }
 

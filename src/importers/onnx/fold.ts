@@ -158,6 +158,7 @@ const slice: Fold = (node, [x = EMPTY, starts, ends, axes, steps]) => {
 }
 
 const cast: Fold = (node, [x = EMPTY]) => {
+  node.ignore('saturate')
   const dtype = elementType(node.int('to', 1), node.origin.path, node.origin.file)
   const convert =
     dtype === 'bool' ? (v: number) => Number(v !== 0) : isFloat(dtype) ? Math.fround : Math.trunc
@@ -225,7 +226,11 @@ const constantNode: Fold = (node) => {
   )
 }
 
-const identity: Fold = (_, [x = EMPTY]) => [x]
+const identity: Fold = (node, [x = EMPTY]) => {
+  // Of Dropout, which drops nothing at inference.
+  node.ignore('ratio', 'seed', 'is_test')
+  return [x]
+}
 
 const FOLDS: Readonly<Record<string, Fold>> = {
   Constant: constantNode,

@@ -19,7 +19,7 @@ import { foldOf } from './fold.ts'
 import { operatorKey } from './names.ts'
 import { OPERATORS } from './operators/index.ts'
 import { orderedNodes, type PlacedNode } from './order.ts'
-import { type GraphProto, MODEL, type ModelProto, type ValueInfoProto } from './schema.ts'
+import { type GraphProto, MODEL, type ModelProto, type TensorProto, type ValueInfoProto } from './schema.ts'
 import { decode } from './wire.ts'
 
 /** Versions of ONNX's operator set that can be read, from this on. */
@@ -40,7 +40,7 @@ export function importOnnx(
   options: OnnxOptions = {},
 ): Result<Graph> {
   return attempt(() => {
-    const graph = new Importer(bytes, file, readBeside, options.batch ?? 1).import()
+    const graph = new Importer(bytes, file, readBeside, options.batch).import()
     const context = { warn: () => {} }
     return [foldConstants, integerArithmetic, foldThresholds, foldScales, removeDead].reduce(
       (current, pass) => verified(pass.run(current, context), file),
@@ -52,15 +52,19 @@ export function importOnnx(
 class Importer {
   private readonly file: string
   private readonly readBeside: ReadBeside
-  private readonly batch: number
+  private readonly batch: number | undefined
   private readonly graph: GraphProto
   private readonly opsets: ReadonlyMap<string, number>
   private readonly builder = new GraphBuilder()
   private readonly operands = new Map<string, Operand>()
+  private readonly initializers: ReadonlyMap<string, TensorProto>
+  /** Names of the first dimensions of inputs: wherever else they stand, they are the batch, too. */
+  private readonly batches: ReadonlySet<string>
+  private hasOpenBatch = false
   /** Graph outputs so far. */
   private readonly given = new Set<ValueId>()
 
-  constructor(bytes: Uint8Array, file: string, readBeside: ReadBeside, batch: number) {
+  constructor(bytes: Uint8Array, file: string, readBeside: ReadBeside, batch: number | undefined) {
     this.file = file
     this.readBeside = readBeside
     this.batch = batch
@@ -73,6 +77,10 @@ class Importer {
         hint: 'is it an ONNX model?',
       })
     this.graph = model.graph
+    this.initializers = new Map((this.graph.initializer ?? []).map((tensor) => [tensor.name ?? '', tensor]))
+    this.batches = new Set(
+      (this.graph.input ?? []).flatMap(({ type }) => type?.tensor?.shape?.dim?.[0]?.param || []),
+    )
     this.opsets = new Map(
       (model.opsetImport ?? []).map(({ domain, version }) => [
         domain === 'ai.onnx' ? '' : (domain ?? ''),
@@ -102,14 +110,15 @@ class Importer {
   import(): Graph {
     const nodes = orderedNodes(this.graph, this.file)
     this.refuseUnsupported(nodes)
-    for (const tensor of this.graph.initializer ?? []) {
-      const name = tensor.name ?? ''
-      this.operands.set(
-        name,
-        readTensor(tensor, `initializer ${JSON.stringify(name)}`, this.file, this.readBeside),
-      )
-    }
     const inputs = (this.graph.input ?? []).flatMap((info) => this.input(info))
+    if (this.batch !== undefined && !this.hasOpenBatch) {
+      fail({
+        code: 'model/fixed-batch',
+        message: `a batch of ${this.batch} was asked for, but the sizes of all inputs are fixed`,
+        span: { file: this.file },
+        hint: 'leave --batch out, or export the model with an open batch',
+      })
+    }
     for (const node of nodes) this.node(node)
     const outputs = (this.graph.output ?? []).map(({ name }) => this.output(name ?? ''))
     return {
@@ -144,12 +153,16 @@ class Importer {
   /** A graph input; old files list their initializers among them. */
   private input(info: ValueInfoProto): readonly ValueId[] {
     const name = info.name ?? ''
-    if (this.operands.has(name)) return []
+    if (this.initializers.has(name)) return []
     const tensor = info.type?.tensor
     const what = `input ${JSON.stringify(name)}`
-    const shape = (tensor?.shape?.dim ?? []).map(({ value }, axis) => {
+    const batches = this.batches
+    const shape = (tensor?.shape?.dim ?? []).map(({ value, param }, axis) => {
       if (value !== undefined && value > 0) return value
-      if (axis === 0) return this.batch
+      if (axis === 0 || (param && batches.has(param))) {
+        this.hasOpenBatch = true
+        return this.batch ?? 1
+      }
       return fail({
         code: 'onnx/dynamic-shape',
         message: `${what} has no fixed size along axis ${axis}`,
@@ -190,14 +203,6 @@ class Importer {
       inputs,
       readBeside: this.readBeside,
     })
-    for (const attribute of proto.attribute ?? []) {
-      if (attribute.g || attribute.refAttrName) {
-        context.reject(
-          'unsupported-attribute',
-          `attribute ${attribute.name} holds a graph or refers to another function`,
-        )
-      }
-    }
     const fold = foldOf(key)
     const constants = inputs.filter((operand): operand is Constant => operand?.kind === 'constant')
     const isConstant = constants.length === inputs.length
@@ -208,6 +213,7 @@ class Importer {
           ? fold(context, constants)
           : context.reject('not-constant', 'its inputs are computed; only constants are supported')
         : (rule?.(context) ?? [])
+    context.refuseUnknownAttributes()
     ;(proto.output ?? []).forEach((name, n) => {
       const result = results[n]
       if (name === '') return
@@ -217,7 +223,7 @@ class Importer {
   }
 
   private operand(name: string, path: string): Operand {
-    const operand = this.operands.get(name)
+    const operand = this.operands.get(name) ?? this.initializer(name)
     if (operand) return operand
     return fail({
       code: 'onnx/undefined-input',
@@ -225,6 +231,16 @@ class Importer {
       span: { file: this.file, path },
       hint: 'is the model complete? onnx.checker says more about it',
     })
+  }
+
+  /** Read when something needs it: one that nothing reads may be of any kind. */
+  private initializer(name: string): Operand | undefined {
+    const tensor = this.initializers.get(name)
+    if (tensor === undefined) return undefined
+    const what = `initializer ${JSON.stringify(name)}`
+    const operand = readTensor(tensor, what, this.file, this.readBeside)
+    this.operands.set(name, operand)
+    return operand
   }
 
   /** A graph output under its own name, with its axes as in the file. */

@@ -2,7 +2,7 @@
 import type { Attrs, ValueId } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
 import { type Computed, channelsLast, type Operand, plainOrder } from '../builder.ts'
-import type { Constant } from '../constants.ts'
+import { type Constant, constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
 
 function unary(op: OpName, attrsOf: (node: NodeContext) => Attrs = () => ({})): OperatorRule {
@@ -12,65 +12,24 @@ function unary(op: OpName, attrsOf: (node: NodeContext) => Attrs = () => ({})): 
   }
 }
 
+/** Bounds are attributes before version 11, and operands since, which may be computed. */
 const clip: OperatorRule = (node) => {
   const x = node.computed(0)
-  const bound = (name: 'min' | 'max', n: number): Attrs => {
-    const value =
-      node.opset < 11
-        ? node.has(name)
-          ? node.float(name, 0)
-          : undefined
-        : node.optionalConstant(n, name)?.data[0]
-    return value === undefined ? {} : { [name]: Math.fround(value) }
+  const listed = (name: 'min' | 'max'): Attrs => {
+    const value = node.float(name, Number.NaN)
+    return Number.isNaN(value) ? {} : { [name]: value }
   }
-  return [{ ...x, id: node.emit('clip', [x.id], { ...bound('min', 1), ...bound('max', 2) }) }]
-}
-
-/** min(max(alpha * x + beta, 0), 1). */
-const hardSigmoid: OperatorRule = (node) => {
-  const x = node.computed(0)
-  const name = node.outputs[0]
-  const scaled = node.emit(
-    'mul',
-    [x.id, node.numbers([node.float('alpha', 0.2)], `${name} alpha`)],
-    {},
-    `${name} scaled`,
-  )
-  const moved = node.emit(
-    'add',
-    [scaled, node.numbers([node.float('beta', 0.5)], `${name} beta`)],
-    {},
-    `${name} moved`,
-  )
-  return [{ ...x, id: node.emit('clip', [moved], { min: 0, max: 1 }) }]
-}
-
-/** max(x, 0) + slope * min(x, 0). */
-const pRelu: OperatorRule = (node) => {
-  const x = node.computed(0)
-  const name = node.outputs[0]
-  const above = node.emit('clip', [x.id], { min: 0 }, `${name} above`)
-  const below = node.emit('clip', [x.id], { max: 0 }, `${name} below`)
-  const slope = broadcastTo(node, node.operand(1), x, node.inputName(1))
-  const sloped = node.emit('mul', [below, slope], {}, `${name} sloped`)
-  return [{ ...x, id: node.emit('add', [above, sloped], {}) }]
-}
-
-const negative: OperatorRule = (node) => {
-  const x = node.computed(0)
-  return [{ ...x, id: node.emit('mul', [x.id, node.numbers([-1], `${node.outputs[0]} factor`)], {}) }]
-}
-
-/** An operand in the order of axes of `x`, which has at least as many. */
-function broadcastTo(node: NodeContext, operand: Operand, x: Computed, wish: string): string {
-  const rank = x.order.length
-  if (operand.kind === 'computed') {
-    if (operand.shape.length !== rank)
-      node.reject('unsupported-rank', `shapes [${operand.shape}] and [${x.shape}] do not align`)
-    return node.builder.arrange(operand, x.order, node.origin)
+  const attributes = { ...listed('min'), ...listed('max') }
+  const [min, max] = [node.inputs[1], node.inputs[2]]
+  if (min?.kind === 'computed' || max?.kind === 'computed') {
+    const raised = min ? combined(node, 'maximum', x, min, `${node.outputs[0]} raised`) : x
+    return [max ? combined(node, 'minimum', raised, max) : raised]
   }
-  if (operand.data.length === 1) return node.builder.real({ ...operand, shape: [1] }, wish)
-  return node.builder.real(spread(operand, rank), wish, x.order)
+  const given = (name: string, bound: Constant | undefined): Attrs =>
+    bound?.data[0] === undefined ? {} : { [name]: Math.fround(bound.data[0]) }
+  return [
+    { ...x, id: node.emit('clip', [x.id], { ...attributes, ...given('min', min), ...given('max', max) }) },
+  ]
 }
 
 /** Leading axes of size 1. */
@@ -111,14 +70,33 @@ export function aligned(
 }
 
 function binary(op: OpName): OperatorRule {
+  return (node) => [combined(node, op, node.operand(0), node.operand(1))]
+}
+
+/** An op of any number of operands, two at a time from the left. */
+function variadic(op: OpName): OperatorRule {
   return (node) => {
-    const [a, b] = [node.operand(0), node.operand(1)]
-    const first = a.kind === 'constant' && b.kind === 'constant' ? node.computed(0) : a
-    const { ids, order } = aligned(node, [first, b], (constant, n, axes) =>
-      node.builder.real(constant, node.inputName(n), axes),
-    )
-    return node.result(node.emit(op, ids, {}), order)
+    const [first = node.operand(0), ...others] = node.inputs.map((_, n) => node.operand(n))
+    if (others.length === 0) return [first]
+    return [others.reduce((left, right) => combined(node, op, left, right), first)]
   }
+}
+
+/** The mean of its operands, element by element. */
+const mean: OperatorRule = (node) => {
+  const [sum] = variadic('add')(node)
+  const count = constant('f32', [], [node.inputs.length])
+  return [combined(node, 'div', sum ?? node.operand(0), count)]
+}
+
+/** An op on two operands of broadcastable shapes. */
+export function combined(node: NodeContext, op: OpName, a: Operand, b: Operand, wish?: string): Computed {
+  const isConstant = a.kind === 'constant' && b.kind === 'constant'
+  const first = isConstant ? node.asComputed(a, `${node.outputs[0]} left`) : a
+  const { ids, order } = aligned(node, [first, b], (constant, n, axes) =>
+    node.builder.real(constant, `${node.outputs[0]} ${n === 0 ? 'left' : 'right'}`, axes),
+  )
+  return node.result(node.emit(op, ids, {}, wish), order)[0]
 }
 
 /** scale * (x - mean) / sqrt(variance + epsilon) + bias, as one product and one sum for each channel. */
@@ -126,6 +104,10 @@ const batchNormalization: OperatorRule = (node) => {
   const x = node.computed(0)
   if (node.int('training_mode', 0) !== 0) {
     node.reject('unsupported-attribute', 'training mode is not supported')
+  }
+  node.ignore('momentum', 'is_test', 'consumed_inputs')
+  if (node.int('spatial', 1) === 0) {
+    node.reject('unsupported-attribute', 'normalization of each pixel by itself is not supported')
   }
   const rank = x.shape.length
   const channels = x.shape[1] ?? 1
@@ -171,15 +153,29 @@ const softmax: OperatorRule = (node) => {
 /** The operand itself. */
 const identity: OperatorRule = (node) => [node.operand(0)]
 
+/** At inference it drops nothing. */
+const dropout: OperatorRule = (node) => {
+  node.ignore('ratio', 'seed', 'is_test')
+  if (node.optionalConstant(2, 'training mode')?.data[0]) {
+    node.reject(
+      'unsupported-attribute',
+      'it drops elements, as in training',
+      'export the model for inference',
+    )
+  }
+  return [node.operand(0)]
+}
+
 /** Only between types of real numbers; integers are cast while they are constant. */
 const cast: OperatorRule = (node) => {
   const to = node.int('to', 1)
+  node.ignore('saturate')
   if (![1, 10, 11, 16].includes(to))
     node.reject('unsupported-type', 'a computed value can be cast to float32 only')
   return [node.operand(0)]
 }
 
-export const ELEMENTWISE = {
+export const ELEMENTWISE: Readonly<Record<string, OperatorRule>> = {
   Add: binary('add'),
   Sub: binary('sub'),
   Mul: binary('mul'),
@@ -190,12 +186,31 @@ export const ELEMENTWISE = {
   Tanh: unary('tanh'),
   HardSwish: unary('hard_swish'),
   Clip: clip,
-  HardSigmoid: hardSigmoid,
-  PRelu: pRelu,
-  Neg: negative,
+  Sum: variadic('add'),
+  Mean: mean,
+  Min: variadic('minimum'),
+  Max: variadic('maximum'),
+  Pow: binary('pow'),
+  PRelu: binary('prelu'),
+  HardSigmoid: unary('hard_sigmoid', (node) => ({
+    alpha: Math.fround(node.float('alpha', 0.2)),
+    beta: Math.fround(node.float('beta', 0.5)),
+  })),
+  Elu: unary('elu', (node) => ({ alpha: Math.fround(node.float('alpha', 1)) })),
+  Softplus: unary('softplus'),
+  Exp: unary('exp'),
+  Log: unary('log'),
+  Sqrt: unary('sqrt'),
+  Abs: unary('abs'),
+  Neg: unary('neg'),
+  Sign: unary('sign'),
+  Floor: unary('floor'),
+  Ceil: unary('ceil'),
+  Round: unary('round'),
+  Reciprocal: (node) => [combined(node, 'div', constant('f32', [], [1]), node.operand(0))],
   BatchNormalization: batchNormalization,
   Softmax: softmax,
   Identity: identity,
-  Dropout: identity,
+  Dropout: dropout,
   Cast: cast,
 }

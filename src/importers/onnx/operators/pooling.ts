@@ -21,6 +21,7 @@ export function pool(
     const rank = node.computed(0).shape.length
     const { shape } = node.builder.type(x)
     const [, height = 1, width = 1] = shape
+    node.ignore('storage_order')
     const kernelShape = node.ints('kernel_shape') ?? []
     if (kernelShape.length !== rank - 2)
       node.reject('bad-attribute', `kernel_shape [${kernelShape}] does not fit its input`)
@@ -125,6 +126,7 @@ const resize: OperatorRule = (node) => {
   const [, height = 1, width = 1] = node.builder.type(x).shape
   const size = sizeOf(node, height, width)
   const mode = node.string('mode', 'nearest')
+  node.ignore('cubic_coeff_a', 'exclude_outside', 'extrapolation_value')
   const isOld = node.opType === 'Upsample' || node.opset < 11
   const coordinates = isOld ? 'asymmetric' : node.string('coordinate_transformation_mode', 'half_pixel')
   const quantization = node.builder.resultOf(x)

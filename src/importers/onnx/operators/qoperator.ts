@@ -28,7 +28,15 @@ const ONNX = { arithmetic: 'onnx' } as const
 /** TensorProto.DataType of the types that can be asked for. */
 const OUTPUT_TYPES: Readonly<Record<number, ElementType>> = { 2: 'u8', 3: 'i8', 21: 'u4', 22: 'i4' }
 
+/** Of one scale the axis says nothing, and of integers how floats of 8 bits saturate. */
+function checkForm(node: NodeContext): void {
+  node.ignore('axis', 'saturate')
+  if (node.int('block_size', 0) !== 0)
+    node.reject('unsupported-attribute', 'scales of blocks are not supported')
+}
+
 const quantizeLinear: OperatorRule = (node) => {
+  checkForm(node)
   const asked = node.int('output_dtype', 0)
   const type = asked === 0 ? 'u8' : (OUTPUT_TYPES[asked] ?? 'f32')
   const quant = fileQuant(node, 1, 2, type)
@@ -38,6 +46,7 @@ const quantizeLinear: OperatorRule = (node) => {
 }
 
 const dequantizeLinear: OperatorRule = (node) => {
+  checkForm(node)
   const x = node.operand(0)
   if (x.kind === 'constant') {
     const quant = fileQuant(node, 1, 2, x.dtype)

@@ -198,7 +198,7 @@ const split: OperatorRule = (node) => {
   const axis = node.axis(node.int('axis', 0), x.shape.length)
   const size = x.shape[axis] ?? 1
   const given = node.opset < 13 ? node.ints('split') : node.inputs[1] && [...node.constant(1, 'split').data]
-  const count = node.outputs.length
+  const count = node.int('num_outputs', node.outputs.length)
   const part = Math.ceil(size / count)
   const sizes = given ?? node.outputs.map((_, n) => Math.min(part, size - n * part))
   let begin = 0

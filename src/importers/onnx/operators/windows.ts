@@ -12,8 +12,8 @@ export interface Windows {
 /** Of a node on images of this height and width, whose kernel has `kernel` elements along its one or two axes. */
 export function windowsOf(node: NodeContext, size: readonly number[], kernel: readonly number[]): Windows {
   const rank = kernel.length
-  const stride = values(node, 'strides', rank, 1)
-  const dilation = values(node, 'dilations', rank, 1)
+  const stride = valuesOf(node, 'strides', rank, 1)
+  const dilation = valuesOf(node, 'dilations', rank, 1)
   if (![...kernel, ...stride, ...dilation].every((n) => Number.isInteger(n) && n > 0)) {
     node.reject('bad-attribute', 'kernel, strides and dilations must be at least 1')
   }
@@ -36,7 +36,13 @@ function two(list: readonly number[], fill: number): readonly [number, number] {
   return list.length === 1 ? [fill, list[0] ?? fill] : [list[0] ?? fill, list[1] ?? fill]
 }
 
-function values(node: NodeContext, name: string, rank: number, otherwise: number): readonly number[] {
+/** An attribute of `rank` integers; all of them `otherwise` if it is not given. */
+export function valuesOf(
+  node: NodeContext,
+  name: string,
+  rank: number,
+  otherwise: number,
+): readonly number[] {
   const given = node.ints(name)
   if (given === undefined) return Array.from({ length: rank }, () => otherwise)
   if (given.length !== rank)
