@@ -63,7 +63,7 @@ export async function loadModelBytes(
 }
 
 /** Only ONNX files leave the batch open. */
-export function refuseBatch(file: string): never {
+function refuseBatch(file: string): never {
   return fail({
     code: 'model/fixed-batch',
     message: 'the model has a fixed size of its batch: another cannot be asked for',
