@@ -12,7 +12,7 @@ import type { OpName } from '../../../ir/ops/names.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { freshId } from '../../../ir/rewrite.ts'
 import { elementCount, type TensorType } from '../../../ir/tensor.ts'
-import type { Constant } from './constants.ts'
+import type { Constant, Grid } from './constants.ts'
 
 /** A value that the network computes. */
 export interface Computed {
@@ -55,6 +55,10 @@ export class GraphBuilder {
   private readonly names = new Set<string>()
   private readonly arranged = new Map<string, ValueId>()
   private readonly constants = new Map<Constant, Map<string, ValueId>>()
+  /** Of constants of real numbers that the file stores as integers. */
+  readonly grids = new Map<ValueId, Grid>()
+  /** Whether the file quantizes by ONNX's own operator. */
+  hasQuantizers = false
 
   type(id: ValueId): TensorType {
     return must(this.values.get(id), id).type
@@ -75,6 +79,7 @@ export class GraphBuilder {
     const id = this.define(wish, { type: { dtype: 'f32', shape }, data: Float32Array.from(data) })
     const ofConstant = this.constants.get(constant) ?? new Map<string, ValueId>()
     this.constants.set(constant, ofConstant.set(key, id))
+    if (constant.grid) this.grids.set(id, constant.grid)
     return id
   }
 

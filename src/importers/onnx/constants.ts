@@ -58,6 +58,16 @@ export interface Constant {
   readonly shape: readonly number[]
   /** Row-major. Doubles hold every element exactly, but integers beyond 2^53. */
   readonly data: Float64Array
+  /** Of real numbers that the file stores as integers. */
+  readonly grid?: Grid
+}
+
+/** Scales, and the multiples of them that are zero; one of each, or one for each index along some axis. */
+export interface Grid {
+  readonly scale: Float64Array
+  readonly zeroPoint: Float64Array
+  /** Of the integers in the file. */
+  readonly dtype: ElementType
 }
 
 export function constant(dtype: ElementType, shape: readonly number[], data: Iterable<number>): Constant {

@@ -19,6 +19,7 @@ import { foldOf } from './fold.ts'
 import { operatorKey } from './names.ts'
 import { OPERATORS } from './operators/index.ts'
 import { orderedNodes, type PlacedNode } from './order.ts'
+import { quantizedLayers } from './qdq.ts'
 import { type GraphProto, MODEL, type ModelProto, type TensorProto, type ValueInfoProto } from './schema.ts'
 import { decode } from './wire.ts'
 
@@ -121,13 +122,14 @@ class Importer {
     }
     for (const node of nodes) this.node(node)
     const outputs = (this.graph.output ?? []).map(({ name }) => this.output(name ?? ''))
-    return {
+    const graph = {
       name: this.file.replace(/^.*[\\/]/, '').replace(/\.onnx$/i, ''),
       inputs,
       outputs,
       values: this.builder.values,
       nodes: this.builder.nodes,
     }
+    return this.builder.hasQuantizers ? quantizedLayers(graph, this.builder.grids) : graph
   }
 
   /** Names all unsupported operators at once. */

@@ -2,22 +2,18 @@
  * Quantization parameters of a file, and what they make of its tensors here. Elements of 8 bits without sign are stored
  * 128 lower, as i8, and so are their zero points: the real numbers stay the same.
  */
+import { roundHalfEven } from '../../../ir/arith/multiplier.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { DTYPE_RANGE, type DType } from '../../../ir/dtype.ts'
 import type { ValueId } from '../../../ir/graph.ts'
 import { sameQuant } from '../../../ir/rewrite.ts'
 import { perTensor, type Quant, type TensorType } from '../../../ir/tensor.ts'
 import { type Computed, permuted } from './builder.ts'
-import { type Constant, constant, type ElementType } from './constants.ts'
+import { type Constant, constant, type ElementType, type Grid } from './constants.ts'
 import type { NodeContext } from './context.ts'
 
-/** Scales and zero points, one of each or one for each index along an axis that the operator says. */
-export interface FileQuant {
-  readonly scale: Float64Array
-  /** In the file's numbers. */
-  readonly zeroPoint: Float64Array
-  readonly dtype: ElementType
-}
+/** What an operator's inputs say; it knows the axis. */
+export type FileQuant = Grid
 
 /** Element types of quantized tensors: what they are here, and how far their numbers move. */
 const STORED: { readonly [T in ElementType]?: { readonly dtype: DType; readonly shift: number } } = {
@@ -139,11 +135,25 @@ export function integerBias(node: NodeContext, n: number, channels: number): rea
 }
 
 /** scale * (q - zeroPoint) in float32, the scales along `axis` if there are several. */
-export function dequantized(integers: Constant, { scale, zeroPoint }: FileQuant, axis: number): Constant {
+export function dequantized(integers: Constant, grid: FileQuant, axis: number): Constant {
+  const { scale, zeroPoint } = grid
   const inner = integers.shape.slice(axis + 1).reduce((a, b) => a * b, 1)
   const data = integers.data.map((q, i) => {
     const n = scale.length === 1 ? 0 : Math.floor(i / inner) % scale.length
     return Math.fround((scale[n] ?? 1) * (q - (zeroPoint[n] ?? 0)))
   })
-  return constant('f32', integers.shape, data)
+  return { ...constant('f32', integers.shape, data), grid }
+}
+
+/** round(x / scale) + zeroPoint in float32, halves to even, limited to the type. */
+export function quantizedReals(node: NodeContext, reals: Constant, grid: FileQuant, axis: number): Constant {
+  const { dtype, shift } = storedAs(node, grid.dtype)
+  const [min, max] = must(DTYPE_RANGE[dtype], 'a range')
+  const inner = reals.shape.slice(axis + 1).reduce((a, b) => a * b, 1)
+  const data = reals.data.map((real, i) => {
+    const n = grid.scale.length === 1 ? 0 : Math.floor(i / inner) % grid.scale.length
+    const q = roundHalfEven(Math.fround(real / (grid.scale[n] ?? 1))) + (grid.zeroPoint[n] ?? 0)
+    return Math.max(min - shift, Math.min(max - shift, q))
+  })
+  return constant(grid.dtype, reals.shape, data)
 }

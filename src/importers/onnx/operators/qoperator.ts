@@ -7,7 +7,7 @@ import type { Attrs } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
 import { perTensor } from '../../../../ir/tensor.ts'
 import { type Operand, plainOrder } from '../builder.ts'
-import type { ElementType } from '../constants.ts'
+import type { Constant, ElementType } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
 import {
   dequantized,
@@ -17,6 +17,7 @@ import {
   quantizedConstant,
   quantizedImage,
   quantizedOperand,
+  quantizedReals,
   resultType,
 } from '../quantized.ts'
 import { convolutionOf, product, weightsOf } from './convolution.ts'
@@ -40,6 +41,9 @@ const quantizeLinear: OperatorRule = (node) => {
   const asked = node.int('output_dtype', 0)
   const type = asked === 0 ? 'u8' : (OUTPUT_TYPES[asked] ?? 'f32')
   const quant = fileQuant(node, 1, 2, type)
+  const given = node.operand(0)
+  if (given.kind === 'constant') return [quantizedReals(node, given, quant, channelAxis(node, given, quant))]
+  node.builder.hasQuantizers = true
   const result = resultType(node, quant)
   const x = node.computed(0)
   return [{ ...x, id: node.emit('quantize', [x.id], ONNX, undefined, result) }]
@@ -50,15 +54,21 @@ const dequantizeLinear: OperatorRule = (node) => {
   const x = node.operand(0)
   if (x.kind === 'constant') {
     const quant = fileQuant(node, 1, 2, x.dtype)
-    const rank = x.shape.length
-    const axis = quant.scale.length === 1 ? 0 : node.axis(node.int('axis', 1), rank)
-    if (quant.scale.length > 1 && x.shape[axis] !== quant.scale.length) {
-      node.reject('bad-shape', `there are ${quant.scale.length} scales for ${x.shape[axis]} channels`)
-    }
-    return [dequantized(x, quant, axis)]
+    return [dequantized(x, quant, channelAxis(node, x, quant))]
   }
   const given = quantizedOperand(node, 0, ownQuant(node, 0, 1, 2))
   return [{ ...given, id: node.emit('dequantize', [given.id], {}) }]
+}
+
+/** The axis along which a constant has several scales. */
+function channelAxis(node: NodeContext, { shape }: Constant, { scale }: FileQuant): number {
+  if (scale.length === 1) return 0
+  if (node.int('block_size', 0) !== 0)
+    node.reject('unsupported-attribute', 'scales for blocks of elements are not supported')
+  const axis = node.axis(node.int('axis', 1), shape.length)
+  if (shape[axis] !== scale.length)
+    node.reject('bad-shape', `there are ${scale.length} scales for ${shape[axis]} channels`)
+  return axis
 }
 
 /** Of a computed operand; without a zero point that of its own type, in the file's numbers. */
@@ -162,7 +172,7 @@ const qGemm: OperatorRule = (node) => {
   const quant = fileQuant(node, 4, 5, weights.dtype)
   const axis = transposed ? 0 : 1
   const given = {
-    weights: (matrix: Parameters<typeof quantizedConstant>[1], order: readonly number[]) =>
+    weights: (matrix: Constant, order: readonly number[]) =>
       quantizedConstant(node, matrix, quant, 3, order, axis),
     bias: integerBias(node, 6, weights.shape[axis] ?? 1),
     attrs: ONNX,
