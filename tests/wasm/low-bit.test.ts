@@ -45,7 +45,7 @@ const fullyConnected = fc
     const random = randomNumbers(r.layer.seed + 1)
     const biases = Int32Array.from({ length: r.layer.outputs }, () => random(-99, 99))
     const bias = r.layer.bias ? [chain.constant({ dtype: 'i32', shape: [r.layer.outputs] }, biases)] : []
-    const attrs = { activation: 'none', keep_dims: false }
+    const attrs = { activation: 'none', keep_dims: false, arithmetic: r.layer.arithmetic }
     const reach = Math.ceil(magnitude(r.dtype) * magnitude(wType.dtype) * Math.sqrt(r.inputs))
     if (r.layer.end === 'scaled' && r.layer.dtype !== 'b1') {
       const step = Math.fround((reach * 0.043 * 0.02 * r.layer.scale) / magnitude(r.layer.dtype))
@@ -83,6 +83,7 @@ const flattened = fc.record({ ...start, first: layers, outputs: channels }).map(
 
 const quantize: fc.Arbitrary<OneOp> = fc
   .record({
+    arithmetic: fc.constantFrom('tflite', 'onnx'),
     dtype: fc.constantFrom(...LOW),
     elements: fc.integer({ min: 1, max: 50 }),
     scale: factor(4),
@@ -91,7 +92,7 @@ const quantize: fc.Arbitrary<OneOp> = fc
   .map((r) => ({
     op: 'quantize',
     operands: [{ type: { dtype: 'f32', shape: [2, r.elements] } }],
-    attrs: {},
+    attrs: { arithmetic: r.arithmetic },
     output: { dtype: r.dtype, quant: perTensor(r.scale, limit(r.dtype, r.zeroPoint)) },
   }))
 

@@ -69,6 +69,7 @@ const layer = {
   computed: fc.oneof(fc.constant(0), fc.constant(0), fc.constant(0), fc.nat(15)),
   bias: fc.boolean(),
   seed,
+  arithmetic: fc.constantFrom('tflite', 'tflite', 'onnx'),
   /** What becomes of the sums. */
   end: fc.constantFrom<'sums' | 'thresholds' | 'scaled'>('sums', 'thresholds', 'thresholds', 'scaled'),
   /** Of the output, with room for sums left to be sums. */
@@ -123,7 +124,7 @@ export function convolve(chain: Chain, x: ValueId, r: Layer): ValueId {
   const biases = Int32Array.from({ length: outputs }, () => random(-largest, largest))
   const isKnown = (r.computed & 2) === 0
   const bias = r.bias ? [chain.operand({ dtype: 'i32', shape: [outputs] }, biases, isKnown)] : []
-  const attrs = { stride: r.stride, dilation, pads, activation: 'none' }
+  const attrs = { stride: r.stride, dilation, pads, activation: 'none', arithmetic: r.arithmetic }
   if (r.end === 'scaled' && r.dtype !== 'b1') {
     const step = (reach * 0.043 * 0.01 * r.scale) / magnitude(r.dtype)
     return chain.node(

@@ -12,7 +12,7 @@ import { readNpy } from '../../src/tensors/npy.ts'
 import { readNpz } from '../../src/tensors/npz.ts'
 import { wasmExecutable } from '../../src/wasm-executable.ts'
 import { hasZoo, INT8_MODELS, zooPath } from '../importers/zoo.ts'
-import { HERE } from './wasm-law.ts'
+import { checkOnWasm, HERE } from './wasm-law.ts'
 
 /** What these tests read of a reference file. */
 interface Reference {
@@ -48,6 +48,32 @@ describe.skipIf(!hasZoo)('in WebAssembly as in TensorFlow Lite (skipped without 
         })
       }
     }
+  })
+})
+
+/** Trained with quantizers of 1 to 6 bits. */
+const QONNX_MODELS = [
+  'models/qonnx_cnv_mnist_1w1a',
+  'models/qonnx_cnv_mnist_4w4a',
+  'models/qonnx_jettagging_6b',
+  'models/qonnx_tfc_1w1a',
+  'models/qonnx_tfc_1w2a',
+  'models/qonnx_tfc_2w2a',
+  'models/qonnx_unsw_nb15_w2a2',
+  'own/models/digits_1w1a',
+  'own/models/digits_4w4a',
+]
+
+describe.skipIf(!hasZoo)('in WebAssembly as in the interpreter (skipped without ../shared/zoo)', () => {
+  test.each(QONNX_MODELS)('%s', async (model) => {
+    const graph = optimize(unwrap(await loadModel(zooPath(`${model}.onnx`))))
+    const path = zooPath(`${model.replace('models/', 'reference/')}.inputs.npy`)
+    const { data, shape } = unwrap(readNpy(readFileSync(path), path))
+    const samples = must(shape[0], 'samples')
+    const inputs = Array.from({ length: Math.min(4, samples) }, (_, n) => [
+      Float32Array.from(slice(data as TensorData, n, samples) as Float32Array),
+    ])
+    await checkOnWasm(graph, 0, inputs)
   })
 })
 

@@ -1,5 +1,5 @@
 /**
- * Between float32 and int8 elements.
+ * Between float32 and elements of at most 8 bits.
  *
  * Loop order: rows, then 16 elements at a time. Register tile: one vector of bytes, four of float32. Data layout: rows
  * with a pitch; the scale and the zero point are in the code.
@@ -8,7 +8,7 @@ import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codeg
 import { storedZero } from '../storage.ts'
 import type { Kernel } from './kernel.ts'
 import { eachVector, joinRows, type Rows } from './rows.ts'
-import { loadWords, narrowWords, storeFirst } from './stored.ts'
+import { clampBytes, loadWords, narrowWords, storeFirst } from './stored.ts'
 
 export interface ConvertSpec extends Rows {
   /** Bytes from row to row. */
@@ -19,27 +19,44 @@ export interface ConvertSpec extends Rows {
   readonly zeroPoint: number
 }
 
-/** Addresses: reals, int8 elements. Ties are rounded away from zero, or to even. */
-export function quantizeKernel(spec: ConvertSpec, ties: 'away' | 'even'): Kernel {
+/** The range of the elements. */
+interface QuantizeSpec extends ConvertSpec {
+  readonly min: number
+  readonly max: number
+}
+
+/** Addresses: reals, elements. Ties are rounded away from zero, or to even. */
+export function quantizeKernel(spec: QuantizeSpec, ties: 'away' | 'even'): Kernel {
   return ties === 'even'
     ? converter('quantize to even', spec, 4, 1, quantize(nearestEven))
     : converter('quantize', spec, 4, 1, quantize(nearestAway))
 }
 
-/** Addresses: int8 elements, reals. */
+/** Addresses: reals, elements: +1 where the real is not negative, else, and where it is no number, -1. */
+export function signKernel(spec: Omit<ConvertSpec, 'scale' | 'zeroPoint'>): Kernel {
+  return converter('signs', spec, 4, 1, signs)
+}
+
+/** Addresses: elements, reals. */
 export function dequantizeKernel(spec: ConvertSpec): Kernel {
   return converter('dequantize', spec, 1, 4, dequantize)
 }
 
-type Emit = (
+type Emit<Spec> = (
   b: ModuleBuilder,
   f: FunctionBuilder,
-  spec: ConvertSpec,
+  spec: Spec,
   x: Local,
   y: Local,
 ) => (count: number) => readonly Expression[]
 
-function converter(kind: string, spec: ConvertSpec, from: number, to: number, emit: Emit): Kernel {
+function converter<Spec extends Rows & { readonly x: number; readonly y: number }>(
+  kind: string,
+  spec: Spec,
+  from: number,
+  to: number,
+  emit: Emit<Spec>,
+): Kernel {
   const rows = joinRows(spec, [
     { size: from, pitch: spec.x },
     { size: to, pitch: spec.y },
@@ -77,14 +94,14 @@ function nearestEven(b: ModuleBuilder, value: Local): Expression {
 }
 
 /** x / scale in float32, rounded; what is no number becomes 0, the rest saturates. */
-function quantize(round: Round): Emit {
+function quantize(round: Round): Emit<QuantizeSpec> {
   return (b, f, spec, x, y) => quantizeVectors(b, f, spec, x, y, round)
 }
 
 function quantizeVectors(
   b: ModuleBuilder,
   f: FunctionBuilder,
-  spec: ConvertSpec,
+  spec: QuantizeSpec,
   x: Local,
   y: Local,
   nearest: Round,
@@ -107,6 +124,21 @@ function quantizeVectors(
     ...round(2),
     ...round(3),
     bytes.set(narrowWords(b, words(results[0], results[1]), words(results[2], results[3]))),
+    bytes.set(clampBytes(b, bytes.get(), spec.min, spec.max)),
+    ...storeFirst(b, y.get, bytes, count),
+  ]
+}
+
+function signs(b: ModuleBuilder, f: FunctionBuilder, _: unknown, x: Local, y: Local) {
+  const { f32, f32x4, i8x16, i16x8, i32, v128 } = b.wasm
+  const bytes = f.v128()
+  // All bits where the real is not negative: -1 in each width.
+  const mask = (n: number) => f32x4.ge(v128.load(16 * n, 4, x.get()), f32x4.splat(f32.const(0)))
+  const words = (n: number) => i16x8.narrow_i32x4_s(mask(n), mask(n + 1))
+  const minusOne = i8x16.splat(i32.const(storedZero(b.variant) - 1))
+  return (count: number) => [
+    bytes.set(i8x16.narrow_i16x8_s(words(0), words(2))),
+    bytes.set(i8x16.sub(minusOne, i8x16.add(bytes.get(), bytes.get()))),
     ...storeFirst(b, y.get, bytes, count),
   ]
 }

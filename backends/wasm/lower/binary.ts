@@ -1,5 +1,6 @@
 /** Rules of convolutions and fully connected layers of -1 and +1: their products are counted as bits. */
 import { type ChannelRequant, convRequant, fullyConnectedRequant } from '../../../ir/arith/requant.ts'
+import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
@@ -35,7 +36,7 @@ export function binaryConv2d(node: Node, lowering: Lowering): void {
   const weights = must(lowering.constant(wId), 'constant weights')
   const bias = lowering.constant(biasId)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
-  const requant = convRequant(x.type, wType, sumsType, attrs.activation, biasType)
+  const requant = convRequant(x.type, wType, sumsType, attrs.activation, biasType, attrs.arithmetic)
   const isDense = attrs.dilationX === 1 && groups === 1
   const runs = isDense ? 1 : kernelWidth
   const isPointwise = kernelHeight * kernelWidth * attrs.strideX * attrs.strideY === 1 && isContiguous(y)
@@ -79,10 +80,17 @@ export function binaryFullyConnected(node: Node, lowering: Lowering): void {
   const [outputs = 0, depth = 0] = wType.shape
   const x = lowering.bits(must(xId, 'x'), node, depth)
   const { y, sumsType, staircase, finish } = result(node, lowering, 'bits')
-  const { activation } = withDefaults(OPS.fully_connected.attrs, node.attrs)
+  const { activation, arithmetic } = withDefaults(OPS.fully_connected.attrs, node.attrs)
   const biasType = biasId === undefined ? undefined : lowering.type(biasId)
   const columns = elementCount(x.type.shape) / depth
-  const requant = fullyConnectedRequant(x.type, wType, sumsType, activation as Activation, biasType)
+  const requant = fullyConnectedRequant(
+    x.type,
+    wType,
+    sumsType,
+    activation as Activation,
+    biasType,
+    arithmetic as Arithmetic,
+  )
   const weights = must(lowering.constant(wId), 'constant weights')
   const { kernel, weights: places } = binaryProduct(
     lowering,

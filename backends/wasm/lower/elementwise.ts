@@ -8,7 +8,7 @@ import {
   zeroPointOf,
 } from '../../../ir/arith/requant.ts'
 import type { Arithmetic } from '../../../ir/arith/rounding.ts'
-import type { Activation } from '../../../ir/arith/saturate.ts'
+import { type Activation, integerRange } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { TensorData } from '../../../ir/dtype.ts'
 import type { Node } from '../../../ir/graph.ts'
@@ -16,7 +16,7 @@ import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { addConstants, type ExactSum, onnxSum, tfliteSum } from '../add-constants.ts'
 import { addConstantBytes, addKernel } from '../kernels/add.ts'
-import { dequantizeKernel, quantizeKernel } from '../kernels/convert.ts'
+import { dequantizeKernel, quantizeKernel, signKernel } from '../kernels/convert.ts'
 import { lookUpBytes, lookUpKernel } from '../kernels/look-up.ts'
 import { multiplyKernel } from '../kernels/multiply.ts'
 import { scalingBytes } from '../kernels/sums.ts'
@@ -156,12 +156,15 @@ export function quantize(node: Node, lowering: Lowering): void {
   const scale = scaleOf(y.type)
   const { arithmetic } = withDefaults(OPS.quantize.attrs, node.attrs)
   const ties = arithmetic === 'onnx' ? 'even' : 'away'
-  if (y.type.dtype !== 'i8' || !isFloat32(scale)) {
+  const { dtype } = y.type
+  if (!isStoredAsInt8(dtype) || !isFloat32(scale)) {
     scalarConversion(node, lowering, x, y, ties)
     return
   }
-  const spec = { ...rowsOf(y), x: x.rowPitch, y: y.rowPitch, scale, zeroPoint: zeroPointOf(y.type) }
-  const kernel = quantizeKernel(spec, ties)
+  const rows = { ...rowsOf(y), x: x.rowPitch, y: y.rowPitch }
+  const [min, max] = integerRange(dtype)
+  const spec = { ...rows, scale, zeroPoint: zeroPointOf(y.type), min, max }
+  const kernel = dtype === 'b1' ? signKernel(rows) : quantizeKernel(spec, ties)
   stepEachImage(lowering, node, kernel, [x], [], y)
 }
 
