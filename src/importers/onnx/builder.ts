@@ -155,8 +155,8 @@ export class GraphBuilder {
     return this.nodes.some((node) => node.outputs.includes(id))
   }
 
-  /** Gives a value another name, `wish` or one like it. */
-  rename(id: ValueId, wish: string): void {
+  /** Gives a value another name, `wish` or one like it, and returns it. */
+  rename(id: ValueId, wish: string): ValueId {
     const name = freshId(wish, this.values)
     const value = must(this.values.get(id), id)
     this.values.delete(id)
@@ -166,6 +166,12 @@ export class GraphBuilder {
       if (!node.inputs.includes(id) && !node.outputs.includes(id)) return
       this.nodes[n] = { ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) }
     })
+    for (const [key, arranged] of this.arranged) {
+      // The old name may become another value's.
+      if (key.startsWith(`${id} `)) this.arranged.delete(key)
+      else this.arranged.set(key, renamed(arranged))
+    }
+    return name
   }
 
   /** Element type and quantization of a value, for ops that keep them. */

@@ -236,7 +236,6 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Constant: constantNode,
   ConstantOfShape: constantOfShape,
   Identity: identity,
-  Dropout: identity,
   Gather: gather,
   Reshape: reshape,
   Squeeze: squeeze,

@@ -4,7 +4,7 @@
  * codes `onnx/...`, what makes no sense as a graph in the verifier's `ir/...`.
  */
 import { attempt, Diagnosed, type Diagnostic, fail, type Result } from '../../../ir/diagnostic.ts'
-import type { DType } from '../../../ir/dtype.ts'
+import { allocate, type DType } from '../../../ir/dtype.ts'
 import type { Graph, ValueId } from '../../../ir/graph.ts'
 import { foldConstants } from '../../../ir/passes/fold-constants.ts'
 import { foldScales } from '../../../ir/passes/fold-scales.ts'
@@ -245,18 +245,38 @@ class Importer {
     return operand
   }
 
+  /** Another name for a value of the graph, also for what reads it from here on. */
+  private rename(id: ValueId, wish: string): void {
+    const name = this.builder.rename(id, wish)
+    for (const [tensor, operand] of this.operands) {
+      if (operand.kind === 'computed' && operand.id === id)
+        this.operands.set(tensor, { ...operand, id: name })
+    }
+  }
+
+  /** A constant output has its type of the file, if that is one here. */
+  private constant(operand: Constant, wish: string): ValueId {
+    const dtype = INPUT_TYPES[operand.dtype] ?? 'f32'
+    if (dtype === 'f32') return this.builder.real(operand, wish)
+    const data = allocate(dtype, operand.data.length)
+    operand.data.forEach((value, i) => {
+      data[i] = value
+    })
+    return this.builder.data({ dtype, shape: operand.shape }, data, wish)
+  }
+
   /** A graph output under its own name, with its axes as in the file. */
   private output(name: string): ValueId {
     const operand = this.operand(name, `output ${JSON.stringify(name)}`)
     const origin = { name: `${name} output`, file: this.file, path: `output ${JSON.stringify(name)}` }
     const plain =
       operand.kind === 'constant'
-        ? this.builder.real(operand, `${name} value`)
+        ? this.constant(operand, `${name} value`)
         : this.builder.arrange(operand, plainOrder(operand.shape.length), origin)
     if (plain !== name) {
-      if (this.builder.values.has(name)) this.builder.rename(name, `${name} inside`)
+      if (this.builder.values.has(name)) this.rename(name, `${name} inside`)
       const isFree = this.builder.isResult(plain) && !this.given.has(plain)
-      if (isFree) this.builder.rename(plain, name)
+      if (isFree) this.rename(plain, name)
       else {
         // An input, a constant, or what is another output already.
         const { shape } = this.builder.type(plain)

@@ -86,7 +86,7 @@ const ENTRY: Message = {
   fields: { 1: ['key', 'string'], 2: ['value', 'string'] },
 }
 
-const TENSOR: Message = {
+export const TENSOR: Message = {
   name: 'TensorProto',
   fields: {
     1: ['dims', 'int64', 'repeated'],

@@ -90,7 +90,7 @@ const mean: OperatorRule = (node) => {
 }
 
 /** An op on two operands of broadcastable shapes. */
-function combined(node: NodeContext, op: OpName, a: Operand, b: Operand, wish?: string): Computed {
+export function combined(node: NodeContext, op: OpName, a: Operand, b: Operand, wish?: string): Computed {
   const isConstant = a.kind === 'constant' && b.kind === 'constant'
   const first = isConstant ? node.asComputed(a, `${node.outputs[0]} left`) : a
   const { ids, order } = aligned(node, [first, b], (constant, n, axes) =>

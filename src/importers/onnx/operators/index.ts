@@ -2,14 +2,18 @@
 import type { OperatorRule } from '../context.ts'
 import { CONVOLUTIONS } from './convolution.ts'
 import { ELEMENTWISE } from './elementwise.ts'
+import { FUNCTIONS } from './functions.ts'
 import { POOLING } from './pooling.ts'
 import { QONNX } from './qonnx.ts'
 import { QOPERATOR } from './qoperator.ts'
+import { REDUCTIONS } from './reductions.ts'
 import { SHAPES } from './shapes.ts'
 
 export const OPERATORS: Readonly<Record<string, OperatorRule>> = {
   ...CONVOLUTIONS,
   ...ELEMENTWISE,
+  ...FUNCTIONS,
+  ...REDUCTIONS,
   ...POOLING,
   ...SHAPES,
   ...QOPERATOR,

@@ -1,8 +1,7 @@
-/** Pools, reductions and resizing. */
+/** Pools and resizing. */
 import type { Attrs } from '../../../../ir/graph.ts'
 import { nearestPositions } from '../../../../ir/ops/resize_nearest.ts'
 import type { TensorType } from '../../../../ir/tensor.ts'
-import { plainOrder } from '../builder.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
 import { roundedUp, windowsOf } from './windows.ts'
 
@@ -69,54 +68,37 @@ export function globalPool(
   }
 }
 
-const reduceMean: OperatorRule = (node) => {
-  const x = node.computed(0)
-  const rank = x.shape.length
-  const given = node.opset < 18 ? node.ints('axes') : node.optionalConstant(1, 'axes')?.data
-  if (given === undefined || given.length === 0) {
-    if (node.int('noop_with_empty_axes', 0) !== 0) return [x]
-  }
-  const axes =
-    given === undefined || given.length === 0
-      ? plainOrder(rank)
-      : [...given].map((axis) => node.axis(axis, rank))
-  const keepDims = node.int('keepdims', 1) !== 0
-  const source = x.flattened
-    ? { ...x, id: node.arranged(x, plainOrder(rank), node.inputName(0)), order: plainOrder(rank) }
-    : x
-  const reduced = axes.map((axis) => source.order.indexOf(axis)).sort((a, b) => a - b)
-  const id = node.emit('mean', [source.id], { axes: reduced, keep_dims: keepDims })
-  if (keepDims) return node.result(id, source.order)
-  const left = source.order.filter((axis) => !axes.includes(axis))
-  const renumbered = left.map((axis) => left.filter((other) => other < axis).length)
-  return node.result(id, renumbered)
+interface Resized {
+  readonly size: readonly [height: number, width: number]
+  /** Output pixels for each input pixel: as given, not as the whole sizes say. */
+  readonly scales: readonly [vertical: number, horizontal: number]
 }
 
 /** Height and width of the result, from sizes or factors. */
-function sizeOf(node: NodeContext, height: number, width: number): readonly [number, number] {
+function resizedTo(node: NodeContext, height: number, width: number): Resized {
   const isUpsample = node.opType === 'Upsample'
   const factors =
     isUpsample && node.opset < 9
-      ? node.floats('scales')
+      ? Float64Array.from(node.floats('scales') ?? [])
       : scalesOf(node, isUpsample ? 1 : node.opset < 11 ? 1 : 2)
   const sizes = isUpsample || node.opset < 11 ? undefined : node.optionalConstant(3, 'sizes')?.data
   if (node.has('axes')) node.reject('unsupported-attribute', 'axes are not supported')
-  const [n, c, h, w] =
-    sizes && sizes.length > 0
-      ? sizes
-      : [1, 1, height * (factors?.[2] ?? 0), width * (factors?.[3] ?? 0)].map(Math.floor)
-  const count = sizes && sizes.length > 0 ? sizes.length : factors?.length
-  if (count !== 4 || !h || !w)
+  const isSized = sizes !== undefined && sizes.length > 0
+  const list = isSized ? sizes : factors
+  if (list?.length !== 4)
     node.reject('unsupported-rank', 'only the height and width of images can be changed')
-  if (!(sizes && sizes.length > 0) && (factors?.[0] !== 1 || factors?.[1] !== 1)) {
+  if (!isSized && (list[0] !== 1 || list[1] !== 1)) {
     node.reject('unsupported-attribute', 'only the height and width of images can be changed')
   }
-  void n
-  void c
-  return [h, w]
+  const [vertical = 0, horizontal = 0] = list.slice(2)
+  const size = isSized
+    ? ([vertical, horizontal] as const)
+    : ([Math.floor(height * vertical), Math.floor(width * horizontal)] as const)
+  if (!size.every((extent) => extent > 0)) node.reject('bad-attribute', `the size [${size}] is not positive`)
+  return { size, scales: isSized ? [vertical / height, horizontal / width] : [vertical, horizontal] }
 }
 
-function scalesOf(node: NodeContext, n: number): ArrayLike<number> | undefined {
+function scalesOf(node: NodeContext, n: number): Float64Array | undefined {
   return node.inputs[n] === undefined ? undefined : node.constant(n, 'scales').data
 }
 
@@ -124,7 +106,7 @@ const resize: OperatorRule = (node) => {
   const x = node.image(0)
   const rank = node.computed(0).shape.length
   const [, height = 1, width = 1] = node.builder.type(x).shape
-  const size = sizeOf(node, height, width)
+  const { size, scales } = resizedTo(node, height, width)
   const mode = node.string('mode', 'nearest')
   node.ignore('cubic_coeff_a', 'exclude_outside', 'extrapolation_value')
   const isOld = node.opType === 'Upsample' || node.opset < 11
@@ -139,6 +121,8 @@ const resize: OperatorRule = (node) => {
     const isPytorch = coordinates === 'pytorch_half_pixel' && size.every((extent) => extent > 1)
     if (!isKnown && !isPytorch)
       node.reject('unsupported-attribute', `linear resizing with ${coordinates} is not supported`)
+    if (size[0] !== height * scales[0] || size[1] !== width * scales[1])
+      node.reject('unsupported-attribute', `linear resizing by ${scales.join(' x ')} gives no whole size`)
     return node.imageResult(
       node.emit(
         'resize_bilinear',
@@ -153,7 +137,7 @@ const resize: OperatorRule = (node) => {
   if (mode !== 'nearest') node.reject('unsupported-attribute', `resizing by ${mode} is not supported`)
   const rounding = isOld ? 'floor' : node.string('nearest_mode', 'round_prefer_floor')
   const wanted = [height, width].map((extent, axis) =>
-    nearest(extent, size[axis] ?? 1, coordinates, rounding),
+    nearest(extent, size[axis] ?? 1, scales[axis] ?? 1, coordinates, rounding),
   )
   // Ours have other rules, which give the same pixels for most factors.
   for (const [align_corners, half_pixel_centers] of [
@@ -176,8 +160,13 @@ const resize: OperatorRule = (node) => {
 }
 
 /** The input position of each output position (ONNX, Resize). */
-function nearest(inputs: number, outputs: number, coordinates: string, rounding: string): readonly number[] {
-  const scale = outputs / inputs
+function nearest(
+  inputs: number,
+  outputs: number,
+  scale: number,
+  coordinates: string,
+  rounding: string,
+): readonly number[] {
   return Array.from({ length: outputs }, (_, i) => {
     const at =
       coordinates === 'asymmetric'
@@ -206,7 +195,6 @@ export const POOLING = {
   AveragePool: pool('avg_pool2d'),
   GlobalAveragePool: globalPool('mean'),
   GlobalMaxPool: globalPool('max_pool2d'),
-  ReduceMean: reduceMean,
   Resize: resize,
   Upsample: resize,
 }

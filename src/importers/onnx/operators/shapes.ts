@@ -2,6 +2,7 @@
 import { type Computed, channelsLast, type Operand, plainOrder } from '../builder.ts'
 import { constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
+import { combined } from './elementwise.ts'
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1)
 
@@ -66,6 +67,7 @@ const reshape: OperatorRule = (node) => {
   const elements = product(x.shape)
   const rest = elements / product(known.filter((size) => size !== -1))
   const shape = known.map((size) => (size === -1 ? rest : size))
+  if (shape.includes(0)) node.reject('unsupported-attribute', 'a tensor without elements is not supported')
   if (product(shape) !== elements || !shape.every((size) => Number.isInteger(size) && size > 0)) {
     node.reject('bad-shape', `[${x.shape}] does not fit the shape [${wanted}]`)
   }
@@ -148,6 +150,9 @@ function sliced(node: NodeContext, x: Computed, ranges: readonly Range[], wish?:
   const rank = x.shape.length
   const order = x.flattened ? plainOrder(rank) : x.order
   const id = node.builder.arrange(x, order, node.origin)
+  if (ranges.some(({ begin, end, stride }) => (end - begin) / stride <= 0)) {
+    node.reject('unsupported-attribute', 'a result without elements is not supported')
+  }
   const of = (pick: (range: Range) => number, whole: (size: number) => number) =>
     order.map((axis) => {
       const range = ranges.find((each) => each.axis === axis)
@@ -210,24 +215,62 @@ const split: OperatorRule = (node) => {
   })
 }
 
-/** One position of an axis, or neighbouring ones. */
+/** Positions of an axis that lie side by side are a slice, others are joined. */
 const gather: OperatorRule = (node) => {
   const x = node.computed(0)
   const indices = node.constant(1, 'indices')
   const axis = node.axis(node.int('axis', 0), x.shape.length)
   const size = x.shape[axis] ?? 1
   const positions = [...indices.data].map((position) => (position < 0 ? position + size : position))
-  const [begin = 0] = positions
-  if (!positions.every((position, n) => position === begin + n) || indices.shape.length > 1) {
-    node.reject('unsupported-attribute', 'only neighbouring elements can be gathered from a computed value')
+  if (!positions.every((position) => position >= 0 && position < size)) {
+    node.reject('bad-attribute', `indices [${indices.data}] do not lie within the ${size} elements`)
   }
-  const piece = sliced(node, x, [{ axis, begin, end: begin + positions.length, stride: 1 }])
+  const slice = (begin: number, count: number) =>
+    sliced(node, x, [{ axis, begin, end: begin + count, stride: 1 }])
+  const [begin = 0] = positions
+  const areNeighbours = positions.every((position, n) => position === begin + n)
+  const pieces = areNeighbours
+    ? [slice(begin, positions.length)]
+    : positions.map((position) => slice(position, 1))
+  const piece = joined(node, pieces, axis)
   if (indices.shape.length === 1) return [piece]
-  return reshaped(
-    node,
-    piece,
-    piece.shape.filter((_, each) => each !== axis),
-  )
+  return reshaped(node, piece, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)])
+}
+
+/** Values of one order, one after another along an axis of the file. */
+function joined(node: NodeContext, pieces: readonly Computed[], axis: number): Computed {
+  const [first = node.computed(0), ...others] = pieces
+  if (others.length === 0) return first
+  const ids = pieces.map((piece) => node.builder.arrange(piece, first.order, node.origin))
+  const attrs = { axis: first.order.indexOf(axis) }
+  return node.result(
+    node.emit('concat', ids, attrs, undefined, node.builder.resultOf(first.id)),
+    first.order,
+  )[0]
+}
+
+/** More copies of a value make a network large. */
+const MOST_COPIES = 256
+
+const tile: OperatorRule = (node) => {
+  const repeats = node.constant(1, 'repeats').data
+  const whole = node.computed(0)
+  const order = plainOrder(whole.shape.length)
+  const plain = whole.flattened ? node.builder.arrange(whole, order, node.origin) : whole.id
+  const x: Computed = whole.flattened ? node.result(plain, order)[0] : whole
+  if (repeats.length !== x.shape.length) {
+    node.reject('bad-shape', `repeats [${repeats}] are not one for each of ${x.shape.length} axes`)
+  }
+  if (!repeats.every((count) => count >= 1 && count <= MOST_COPIES)) {
+    node.reject('unsupported-attribute', `repeats [${repeats}] are not between 1 and ${MOST_COPIES}`)
+  }
+  return [repeats.reduce((part, count, axis) => joined(node, Array<Computed>(count).fill(part), axis), x)]
+}
+
+/** Products with ones, which broadcast. */
+const expand: OperatorRule = (node) => {
+  const shape = [...node.constant(1, 'shape').data]
+  return [combined(node, 'mul', node.computed(0), constant('f32', shape, Array(product(shape)).fill(1)))]
 }
 
 const pad: OperatorRule = (node) => {
@@ -282,6 +325,24 @@ const depthToSpace: OperatorRule = (node) => {
   return node.result(node.emit('reshape', [moved], { shape }, undefined, quantization), channelsLast(4))
 }
 
+/** Blocks of pixels become channels, the block first among them. */
+const spaceToDepth: OperatorRule = (node) => {
+  const x = node.image(0)
+  const block = node.int('blocksize', 1)
+  const [batch = 1, height = 1, width = 1, channels = 1] = node.builder.type(x).shape
+  const [rows, columns] = [height / block, width / block]
+  if (!Number.isInteger(rows) || !Number.isInteger(columns))
+    node.reject('bad-shape', `${height} x ${width} pixels are no multiple of ${block} x ${block}`)
+  const name = node.outputs[0]
+  const quantization = node.builder.resultOf(x)
+  const parts = [batch, rows, block, columns, block, channels]
+  const cut = node.emit('reshape', [x], { shape: parts }, `${name} blocks`, quantization)
+  const perm = [0, 1, 3, 2, 4, 5]
+  const moved = node.emit('transpose', [cut], { perm }, `${name} pixels`, quantization)
+  const shape = [batch, rows, columns, block * block * channels]
+  return node.result(node.emit('reshape', [moved], { shape }, undefined, quantization), channelsLast(4))
+}
+
 /** The shape of a computed value is known. */
 const shape: OperatorRule = (node) => {
   const sizes = node.operand(0).shape
@@ -304,7 +365,10 @@ export const SHAPES = {
   Split: split,
   Gather: gather,
   Pad: pad,
+  Tile: tile,
+  Expand: expand,
   DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
   Shape: shape,
   Size: size,
 }
