@@ -45,6 +45,8 @@ function sameOrder(a: readonly number[], b: readonly number[]): boolean {
 /** Where nodes come from, for their names and places in diagnostics. */
 export interface Origin {
   readonly name: string
+  /** The values that it gives in the file. */
+  readonly results: readonly string[]
   readonly file: string
   readonly path: string
 }
@@ -102,7 +104,8 @@ export class GraphBuilder {
     const id = this.define(wish, { type: { ...result, shape } })
     this.nodes.push({
       op,
-      name: this.freshName(origin.name),
+      // What gives the file's values has the file's name; what leads there, also the op's.
+      name: this.freshName(origin.results.includes(wish) ? origin.name : `${origin.name} ${op}`),
       inputs,
       outputs: [id],
       attrs,

@@ -200,7 +200,12 @@ class Importer {
     const inputs = (proto.input ?? []).map((name) => (name === '' ? undefined : this.operand(name, path)))
     const context = new NodeContext(this.builder, {
       proto,
-      origin: { name: proto.name || proto.output?.[0] || (proto.opType ?? 'node'), file: this.file, path },
+      origin: {
+        name: proto.name || proto.output?.[0] || (proto.opType ?? 'node'),
+        results: proto.output ?? [],
+        file: this.file,
+        path,
+      },
       opset: this.opsets.get(proto.domain === 'ai.onnx' ? '' : (proto.domain ?? '')) ?? LATEST_OPSET,
       inputs,
       readBeside: this.readBeside,
@@ -268,7 +273,7 @@ class Importer {
   /** A graph output under its own name, with its axes as in the file. */
   private output(name: string): ValueId {
     const operand = this.operand(name, `output ${JSON.stringify(name)}`)
-    const origin = { name: `${name} output`, file: this.file, path: `output ${JSON.stringify(name)}` }
+    const origin = { name, results: [name], file: this.file, path: `output ${JSON.stringify(name)}` }
     const plain =
       operand.kind === 'constant'
         ? this.constant(operand, `${name} value`)
