@@ -15,6 +15,11 @@ export function foldOf(key: string): Fold | undefined {
   return FOLDS[key]
 }
 
+/** Operators that can be computed while the file is read. */
+export function foldedOperators(): readonly string[] {
+  return Object.keys(FOLDS)
+}
+
 function rounded(dtype: ElementType, shape: readonly number[], data: ArrayLike<number>): Constant {
   const round = isFloat(dtype) ? Math.fround : (x: number) => x
   return constant(dtype, shape, Array.from(data, round))

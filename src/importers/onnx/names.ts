@@ -1,7 +1,7 @@
 /** Domains of operators. */
 
 /** QONNX's operators come under the names of all the tools that had them first, declared or not. */
-const QONNX_DOMAINS: ReadonlySet<string> = new Set([
+export const QONNX_DOMAINS: ReadonlySet<string> = new Set([
   'qonnx.custom_op.general',
   'qonnx.custom_op.intquant',
   'onnx.brevitas',

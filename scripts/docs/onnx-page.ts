@@ -1,0 +1,73 @@
+/** docs/onnx.md: the operators of ONNX that can be imported, from the importer's own tables. */
+import { foldedOperators } from '../../src/importers/onnx/fold.ts'
+import { QONNX_DOMAINS } from '../../src/importers/onnx/names.ts'
+import { OPERATORS } from '../../src/importers/onnx/operators/index.ts'
+
+const HEAD = `# ONNX files
+
+\`.onnx\` files are read from version 7 of ONNX's operators on. This page is generated from the importer's tables by
+\`npm run docs\`; what a diagnostic \`onnx/...\` means stands in [errors.md](errors.md).
+
+- **Layout.** Images are [N, C, H, W] in the file and [N, H, W, C] inside. Inputs and outputs keep the file's names, shapes
+  and order of axes; a transpose stands at the border, and inside only where channels are shuffled. ONNX's own Transpose, Squeeze, Unsqueeze and most
+  Reshapes move nothing: the layers behind them read the same memory, and weights behind a flattened image are reordered.
+- **Batch.** A first dimension without a size is the batch: 1, or \`--batch N\`. All other sizes must be fixed.
+- **Constants.** Initializers, Constant nodes, and what can be computed from them, from shapes too. Weights may lie in
+  files beside the model.
+- **Order.** Nodes may stand in any order, and some may be read by nothing. Cycles and control flow are refused.
+- **Types.** Inputs are float32, int8, uint8 or int32. Constants may also be of 16-bit, 64-bit and 4-bit types.
+- **Attributes.** One that the importer does not know is refused: it might change the result.
+- **Normalization.** BatchNormalization becomes part of the float32 weights before it, which rounds otherwise than the file
+  says: results agree with other runtimes to about 1e-6.
+- **Quantizers of quantized training** (QONNX) are known under the domains ${[...QONNX_DOMAINS].map((name) => `\`${name}\``).join(', ')}, declared or not.
+
+Convolutions and pools work on images and on signals [N, C, W], not on volumes.
+`
+
+/** What does not hold of an operator in full; an entry for an operator that does not exist fails the page's test. */
+const LIMITS: Readonly<Record<string, string>> = {
+  AveragePool: '`ceil_mode` and `count_include_pad` as in ONNX; no dilation',
+  BatchNormalization: 'as at inference, not of single pixels',
+  Cast: 'of computed values: to float32 only; float64 and float16 are read as float32',
+  ConvInteger: 'constant weights',
+  ConvTranspose: 'grouped or dilated weights must be constant',
+  DequantizeLinear: 'constant scales; none of blocks',
+  Dropout: 'as at inference, without its mask',
+  DynamicQuantizeLinear: 'refused: scales must be constant',
+  Gather: 'constant indices; of computed values neighbouring ones',
+  MatMul: 'the second matrix has two dimensions',
+  MatMulInteger: 'constant weights of two dimensions',
+  MaxPool: 'without indices or dilation',
+  Pad: 'pads are constant and at least 0',
+  QLinearConv: 'constant weights',
+  QLinearMatMul: 'constant weights of two dimensions',
+  QuantizeLinear: 'one constant scale; none of blocks',
+  Reshape: 'constant shape',
+  Resize: 'height and width; `nearest` where a rule of TensorFlow picks the same pixels, `linear`',
+  Slice: 'constant bounds; not empty',
+  Split: 'constant sizes',
+  Upsample: 'as Resize',
+  'com.microsoft/QGemm': 'constant weights; no `transA`, no `alpha`',
+  'com.microsoft/QLinearSoftmax': 'along one axis',
+}
+
+export function onnxPage(): string {
+  const unknown = Object.keys(LIMITS).filter((name) => OPERATORS[name] === undefined)
+  if (unknown.length > 0) throw new Error(`limits of operators that do not exist: ${unknown.join(', ')}`)
+  const names = Object.keys(OPERATORS).toSorted()
+  const rows = names.map((name) => `| \`${name}\` | ${LIMITS[name] ?? ''} |\n`)
+  const constant = foldedOperators().filter((name) => OPERATORS[name] === undefined)
+  const list = constant.toSorted().map((name) => `\`${name}\``)
+  return `${HEAD}
+## Operators
+
+Those of another domain than ONNX's own stand behind its name; \`qonnx\` is any of those above.
+
+| operator | limits |
+| --- | --- |
+${rows.join('')}
+## Operators of constants
+
+These are computed while the file is read, and refused where an input is computed by the network: ${list.join(', ')}.
+`
+}
