@@ -9,8 +9,9 @@ const HEAD = `# ONNX files
 \`npm run docs\`; what a diagnostic \`onnx/...\` means stands in [errors.md](errors.md).
 
 - **Layout.** Images are [N, C, H, W] in the file and [N, H, W, C] inside. Inputs and outputs keep the file's names, shapes
-  and order of axes; a transpose stands at the border, and inside only where channels are shuffled. ONNX's own Transpose, Squeeze, Unsqueeze and most
-  Reshapes move nothing: the layers behind them read the same memory, and weights behind a flattened image are reordered.
+  and order of axes; a transpose stands at the border, and inside only where channels are shuffled. ONNX's own Transpose,
+  Squeeze, Unsqueeze and most Reshapes move nothing: the layers behind them read the same memory, and weights behind a
+  flattened image are reordered.
 - **Batch.** A first dimension without a size is the batch: 1, or \`--batch N\`. All other sizes must be fixed.
 - **Constants.** Initializers, Constant nodes, and what can be computed from them, from shapes too. Weights may lie in
   files beside the model.
