@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { planFusion } from '../../backends/wasm/lower/fusion.ts'
-import type { DType } from '../../ir/dtype.ts'
+import { DTYPE_RANGE, type DType } from '../../ir/dtype.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { elementCount, perTensor, type Quant, type TensorType } from '../../ir/tensor.ts'
 import { cases } from '../laws/long-run.ts'
@@ -121,6 +121,40 @@ const dequantize: fc.Arbitrary<OneOp> = fc
     }
   })
 
+/** Of sums of any size, which no convolution before it bounds. */
+const threshold: fc.Arbitrary<OneOp> = fc
+  .record({
+    dtype: fc.constantFrom<DType>('i8', ...LOW),
+    rows: size,
+    channels,
+    steps: fc.integer({ min: 1, max: 9 }),
+    known: fc.nat(3),
+    directions: fc.boolean(),
+    seed,
+  })
+  .map((r) => {
+    const [least, largest] = DTYPE_RANGE[r.dtype] ?? [0, 0]
+    const steps = r.dtype === 'b1' ? 1 : Math.min(r.steps, largest - least)
+    const table: TensorType = { dtype: 'i32', shape: [r.channels, steps] }
+    const signs: TensorType = { dtype: 'i8', shape: [r.channels] }
+    const random = randomNumbers(r.seed)
+    const turned = Int8Array.from({ length: r.channels }, () => 2 * random(0, 1) - 1)
+    const rising = Array.from({ length: r.channels }, (_, c) => [
+      ...(randomElements({ dtype: 'i32', shape: [steps] }, r.seed + c) as Int32Array).sort(),
+    ])
+    const thresholds = Int32Array.from(rising.flat())
+    return {
+      op: 'threshold',
+      operands: [
+        { type: { dtype: 'i32', shape: [2, r.rows, 3, r.channels] } },
+        { type: table, ...(r.known & 1 && { data: thresholds }) },
+        ...(r.directions ? [{ type: signs, ...(r.known & 2 && { data: turned }) }] : []),
+      ],
+      attrs: { min: least },
+      output: { dtype: r.dtype, quant: perTensor(1, 0) },
+    }
+  })
+
 const pool: fc.Arbitrary<OneOp> = fc
   .record({ dtype: fc.constantFrom(...LOW), batch: start.batch, height: size, width: size, channels })
   .map((r) => {
@@ -156,5 +190,6 @@ describe('equal to the interpreter', () => {
   test('bits of an image as a row', lawOfGraphs(flattened, 30))
   test('quantize', lawOf(quantize, 30))
   test('dequantize', lawOf(dequantize, 40))
+  test('threshold', lawOf(threshold, 60))
   test('max_pool2d', lawOf(pool, 30))
 })
