@@ -17,6 +17,7 @@ import { realArithmetic } from '../kernels/real-arithmetic.ts'
 import { NEIGHBOUR_BYTES, realBilinearKernel } from '../kernels/real-bilinear.ts'
 import { realReductionKernel } from '../kernels/real-reduction.ts'
 import { realSoftmaxKernel } from '../kernels/real-softmax.ts'
+import { realVectorKernel } from '../kernels/real-vectors.ts'
 import { at, byteStrides, type Place } from '../storage.ts'
 import type { Lowering } from './lowering.ts'
 import { realConvolution, realFullyConnected, realPool } from './real-windows.ts'
@@ -28,6 +29,30 @@ export function realRule(node: Node, lowering: Lowering): Rule | undefined {
   const isReal = [...node.inputs, ...node.outputs].every((id) => lowering.type(id).dtype === 'f32')
   return isReal ? REAL_RULES[node.op] : undefined
 }
+
+/** Functions of which each rounding is that of one operation, or none. */
+const ROUNDED_ONCE: readonly OpName[] = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'minimum',
+  'maximum',
+  'prelu',
+  'relu',
+  'relu6',
+  'clip',
+  'leaky_relu',
+  'hard_sigmoid',
+  'hard_swish',
+  'sqrt',
+  'abs',
+  'neg',
+  'sign',
+  'floor',
+  'ceil',
+  'round',
+]
 
 /** A function of single elements, of operands that broadcast. */
 export function elementwise(node: Node, lowering: Lowering): void {
@@ -53,6 +78,20 @@ export function elementwise(node: Node, lowering: Lowering): void {
   // Infinite attributes are no JSON.
   const key = `${node.op} ${JSON.stringify(attrs, (_, value) => (typeof value === 'number' ? String(value) : value))}`
   const { elements, rows } = rowsOf(y)
+  if (ROUNDED_ONCE.includes(node.op)) {
+    const kernel = realVectorKernel({
+      key,
+      elements: elements * rows * y.images,
+      operands: operands.length,
+      compute(r, [a, other = a]) {
+        const result = f(r, attrs, must(a, 'an operand'), must(other, 'an operand'))
+        const atLeast = min > -Infinity ? r.max(result, r.constant(min)) : result
+        return max < Infinity ? r.min(atLeast, r.constant(max)) : atLeast
+      },
+    })
+    lowering.step(node, kernel, [...operands.map(({ place }) => place), y.place])
+    return
+  }
   const tensor = { dtype: 'f32', pitch: 0 } as const
   const kernel = mapKernel({
     key: `float ${key}`,
