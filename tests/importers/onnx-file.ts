@@ -36,9 +36,20 @@ export interface FileNode {
   readonly domain?: string
 }
 
-/** TensorProto.DataType of float32 and int64. */
+/** TensorProto.DataType. */
 const FLOAT = 1
+export const UINT8 = 2
+export const INT8 = 3
+export const INT32 = 6
 export const INT64 = 7
+
+const BYTES: Readonly<Record<number, (values: readonly number[]) => ArrayBufferView>> = {
+  [FLOAT]: (values) => Float32Array.from(values),
+  [UINT8]: (values) => Uint8Array.from(values),
+  [INT8]: (values) => Int8Array.from(values),
+  [INT32]: (values) => Int32Array.from(values),
+  [INT64]: (values) => BigInt64Array.from(values, BigInt),
+}
 
 export function tensor(
   name: string,
@@ -46,10 +57,7 @@ export function tensor(
   values: readonly number[],
   type = FLOAT,
 ): Bytes {
-  const raw =
-    type === INT64
-      ? new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
-      : new Uint8Array(Float32Array.from(values).buffer)
+  const raw = new Uint8Array((BYTES[type]?.(values) ?? new Uint8Array()).buffer as ArrayBuffer)
   return message(...shape.map((size) => [1, size] as const), [2, type], [8, name], [9, raw])
 }
 

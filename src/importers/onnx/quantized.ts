@@ -75,6 +75,13 @@ export function quantizedOperand(node: NodeContext, n: number, quant: FileQuant)
     node.builder.values.set(operand.id, { type: { ...type, quant: must(expected.quant, 'quantization') } })
     return operand
   }
+  if (type.dtype === 'u8') {
+    node.reject(
+      'unsupported-type',
+      `its input ${node.inputName(n)} has bytes without sign, which no layer takes`,
+      'let the network take float32 and quantize it by a QuantizeLinear, or take int8',
+    )
+  }
   if (type.dtype !== expected.dtype || !sameQuant(type.quant, expected.quant)) {
     node.reject(
       'unsupported-type',

@@ -166,13 +166,16 @@ const dropout: OperatorRule = (node) => {
   return [node.operand(0)]
 }
 
-/** Only between types of real numbers; integers are cast while they are constant. */
+/** Between types of real numbers, and from sums of integers; other integers are cast while they are constant. */
 const cast: OperatorRule = (node) => {
   const to = node.int('to', 1)
   node.ignore('saturate')
   if (![1, 10, 11, 16].includes(to))
     node.reject('unsupported-type', 'a computed value can be cast to float32 only')
-  return [node.operand(0)]
+  const x = node.operand(0)
+  if (x.kind === 'computed' && node.builder.type(x.id).dtype === 'i32')
+    return [{ ...x, id: node.emit('dequantize', [x.id], {}) }]
+  return [x]
 }
 
 export const ELEMENTWISE: Readonly<Record<string, OperatorRule>> = {

@@ -34,9 +34,12 @@ export function pool(
     const own = quantized(node)
     const result = own?.result ?? node.builder.resultOf(x)
     const attrs = { kernel, stride, ...own?.attrs }
-    const overhangs = rounded.pads.some((pad, side) => pad !== given.pads[side])
+    // What a last window reaches beyond the file's padding does not count.
+    const countsAll = rounded.pads.every(
+      (pad, side) => pad === given.pads[side] && pad < (kernel[side % 2] ?? 0),
+    )
     if (op === 'avg_pool2d' && node.int('count_include_pad', 0) !== 0 && given.pads.some((pad) => pad > 0)) {
-      if (own && !overhangs) {
+      if (countsAll) {
         const counted = { ...attrs, pads: given.pads, include_pad: true }
         return node.imageResult(node.emit(op, [x], counted, undefined, result), rank)
       }

@@ -63,8 +63,6 @@ const dequantizeLinear: OperatorRule = (node) => {
 /** The axis along which a constant has several scales. */
 function channelAxis(node: NodeContext, { shape }: Constant, { scale }: FileQuant): number {
   if (scale.length === 1) return 0
-  if (node.int('block_size', 0) !== 0)
-    node.reject('unsupported-attribute', 'scales for blocks of elements are not supported')
   const axis = node.axis(node.int('axis', 1), shape.length)
   if (shape[axis] !== scale.length)
     node.reject('bad-shape', `there are ${scale.length} scales for ${shape[axis]} channels`)

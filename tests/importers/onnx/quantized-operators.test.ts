@@ -1,0 +1,556 @@
+/** Each quantized operator against real arithmetic between a quantizer and another, and the patterns of QDQ files. */
+import { describe, expect, test } from 'vitest'
+import { unwrap } from '../../../ir/diagnostic.ts'
+import { createInterpreter } from '../../../ir/interpreter.ts'
+import { importOnnx } from '../../../src/importers/onnx/index.ts'
+import {
+  type AttributeValue,
+  type FileNode,
+  INT8,
+  INT32,
+  onnxFile,
+  port,
+  tensor,
+  UINT8,
+} from '../onnx-file.ts'
+
+const nothing = () => ({ ok: false, diagnostics: [] }) as const
+const MICROSOFT = 'com.microsoft'
+
+interface Quantization {
+  readonly scale: number
+  readonly zero: number
+  readonly type: typeof UINT8 | typeof INT8
+}
+
+const u8 = (scale: number, zero: number): Quantization => ({ scale, zero, type: UINT8 })
+const i8 = (scale: number, zero: number): Quantization => ({ scale, zero, type: INT8 })
+
+const parameters = (name: string, { scale, zero, type }: Quantization) => [
+  tensor(`${name}_s`, [], [scale]),
+  tensor(`${name}_z`, [], [zero], type),
+]
+const names = (name: string) => [`${name}_s`, `${name}_z`]
+
+/** Numbers that look random between -1 and 1. */
+function noise(count: number, seed = 1): readonly number[] {
+  let state = seed
+  return Array.from({ length: count }, () => {
+    state = (state * 1103515245 + 12345) % 2 ** 31
+    return state / 2 ** 30 - 1
+  })
+}
+
+const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
+
+interface Case {
+  readonly shape: readonly number[]
+  readonly x: Quantization
+  readonly y?: Quantization
+  /** Nodes from `q`, the quantized input, to `r`. */
+  readonly nodes: readonly FileNode[]
+  readonly constants?: readonly Uint8Array[]
+  readonly outputShape: readonly number[]
+}
+
+function modelOf({ shape, x, y, nodes, constants = [], outputShape }: Case): Uint8Array {
+  const back = y
+    ? [{ op: 'DequantizeLinear', inputs: ['r', ...names('y')], outputs: ['out'] }]
+    : [{ op: 'Identity', inputs: ['r'], outputs: ['out'] }]
+  return onnxFile({
+    nodes: [{ op: 'QuantizeLinear', inputs: ['in', ...names('x')], outputs: ['q'] }, ...nodes, ...back],
+    inputs: [port('in', shape)],
+    outputs: [port('out', outputShape)],
+    initializers: [...parameters('x', x), ...(y ? parameters('y', y) : []), ...constants],
+  })
+}
+
+const graphOf = (model: Uint8Array) => unwrap(importOnnx(model, 'q.onnx', nothing))
+
+/** x as the quantizer leaves it. */
+function quantizedReals(values: readonly number[], { scale, zero, type }: Quantization): readonly number[] {
+  const [min, max] = type === UINT8 ? [0, 255] : [-128, 127]
+  return values.map((v) => (Math.max(min, Math.min(max, Math.round(v / scale) + zero)) - zero) * scale)
+}
+
+/** Compares with reals to a step of the result, and demands the very step nearly always. */
+function expectReals(given: Case, spread: number, f: (x: readonly number[]) => readonly number[]): void {
+  const values = noise(count(given.shape)).map((v) => Math.fround(v * spread))
+  const [actual] = createInterpreter(graphOf(modelOf(given))).run([Float32Array.from(values)])
+  const reals = f(quantizedReals(values, given.x))
+  const expected = given.y ? quantizedReals(reals, given.y) : reals
+  const step = given.y?.scale ?? 1e-4
+  expect(actual?.length).toBe(expected.length)
+  const differences = expected.map((value, i) => Math.abs(Number(actual?.[i]) - value))
+  expect(Math.max(...differences)).toBeLessThan(1.01 * step)
+  expect(differences.filter((d) => d > 0.01 * step).length).toBeLessThanOrEqual(0.05 * expected.length)
+}
+
+const one = (
+  op: string,
+  inputs: readonly string[],
+  attributes: Readonly<Record<string, AttributeValue>> = {},
+  domain = '',
+): readonly FileNode[] => [{ op, inputs, outputs: ['r'], attributes, domain }]
+
+/** A convolution [C, H, W] with weights [O, C / groups, K, K], padded by 1. */
+function convolve(
+  x: readonly number[],
+  w: readonly number[],
+  bias: readonly number[],
+  [c, h, k, groups]: number[],
+) {
+  const [channels = 1, size = 1, kernel = 1, parts = 1] = [c, h, k, groups]
+  const outputs = bias.length
+  const depth = channels / parts
+  return Array.from({ length: outputs * size * size }, (_, i) => {
+    const [o, row, column] = [Math.floor(i / size ** 2), Math.floor(i / size) % size, i % size]
+    let sum = bias[o] ?? 0
+    for (let n = 0; n < depth; n++) {
+      const channel = Math.floor(o / (outputs / parts)) * depth + n
+      for (let ky = 0; ky < kernel; ky++) {
+        for (let kx = 0; kx < kernel; kx++) {
+          const [y, at] = [row + ky - 1, column + kx - 1]
+          if (y < 0 || at < 0 || y >= size || at >= size) continue
+          sum +=
+            (x[(channel * size + y) * size + at] ?? 0) *
+            (w[((o * depth + n) * kernel + ky) * kernel + kx] ?? 0)
+        }
+      }
+    }
+    return sum
+  })
+}
+
+describe('an operator on bytes computes what its reals say', () => {
+  const integers = (n: number, seed: number) => noise(n, seed).map((v) => Math.round(v * 100))
+
+  test.each([
+    ['with signed weights, a scale for each channel', u8(0.05, 120), INT8, 0, 1],
+    ['with unsigned weights around 128', i8(0.05, -3), UINT8, 128, 1],
+    ['in groups', u8(0.05, 0), INT8, 0, 2],
+    ['of each channel by itself', u8(0.05, 7), INT8, 0, 4],
+  ] as const)('QLinearConv %s', (_, x, weightType, zero, groups) => {
+    const [channels, size, kernel, outputs] = [4, 5, 3, 4]
+    const depth = channels / groups
+    const w = integers(outputs * depth * kernel ** 2, 3)
+    const bias = [100, -2000, 30, 4]
+    const scales = [0.01, 0.02, 0.005, 0.013].map(Math.fround)
+    const scaleOf = (o: number) => scales[o] ?? 1
+    const given: Case = {
+      shape: [1, channels, size, size],
+      x,
+      y: { ...x, scale: 0.2, zero: 3 },
+      nodes: one('QLinearConv', ['q', ...names('x'), 'w', 'w_s', 'w_z', ...names('y'), 'b'], {
+        pads: [1, 1, 1, 1],
+        group: groups,
+      }),
+      constants: [
+        tensor(
+          'w',
+          [outputs, depth, kernel, kernel],
+          w.map((v) => v + zero),
+          weightType,
+        ),
+        tensor('w_s', [outputs], scales),
+        tensor(
+          'w_z',
+          [outputs],
+          scales.map(() => zero),
+          weightType,
+        ),
+        tensor('b', [outputs], bias, INT32),
+      ],
+      outputShape: [1, outputs, size, size],
+    }
+    const perOutput = w.length / outputs
+    const realWeights = w.map((v, i) => v * scaleOf(Math.floor(i / perOutput)))
+    const realBias = bias.map((b, o) => b * x.scale * scaleOf(o))
+    expectReals(given, 5, (reals) => convolve(reals, realWeights, realBias, [channels, size, kernel, groups]))
+  })
+
+  const matrix = integers(12, 5)
+  const product = (x: readonly number[], scales: readonly number[], bias: readonly number[] = []) =>
+    Array.from({ length: (x.length / 4) * 3 }, (_, i) => {
+      const [row, o] = [Math.floor(i / 3), i % 3]
+      let sum = 0
+      for (let k = 0; k < 4; k++) sum += (x[4 * row + k] ?? 0) * (matrix[3 * k + o] ?? 0)
+      return sum * (scales[o] ?? 1) + (bias[o] ?? 0)
+    })
+  const columnScales = [0.01, 0.03, 0.02].map(Math.fround)
+
+  test('QLinearMatMul with a scale for each column', () => {
+    const given: Case = {
+      shape: [2, 4],
+      x: u8(0.0517, 100),
+      y: u8(0.1, 90),
+      nodes: one('QLinearMatMul', ['q', ...names('x'), 'w', 'w_s', 'w_z', ...names('y')]),
+      constants: [
+        tensor('w', [4, 3], matrix, INT8),
+        tensor('w_s', [3], columnScales),
+        tensor('w_z', [3], [0, 0, 0], INT8),
+      ],
+      outputShape: [2, 3],
+    }
+    expectReals(given, 5, (x) => product(x, columnScales))
+  })
+
+  test.each([
+    ['scaled', u8(0.1, 90)],
+    ['real', undefined],
+  ])('QGemm, its result %s', (_, y) => {
+    const x = u8(0.0517, 100)
+    const bias = [50, -70, 900]
+    const given: Case = {
+      shape: [2, 4],
+      x,
+      ...(y && { y }),
+      nodes: one(
+        'QGemm',
+        ['q', ...names('x'), 'w', 'w_s', 'w_z', 'b', ...(y ? names('y') : [])],
+        { transB: 1 },
+        MICROSOFT,
+      ),
+      constants: [
+        tensor(
+          'w',
+          [3, 4],
+          Array.from({ length: 12 }, (__, i) => matrix[3 * (i % 4) + Math.floor(i / 4)] ?? 0),
+          INT8,
+        ),
+        tensor('w_s', [3], columnScales),
+        tensor('w_z', [3], [0, 0, 0], INT8),
+        tensor('b', [3], bias, INT32),
+      ],
+      outputShape: [2, 3],
+    }
+    const realBias = bias.map((b, o) => b * Math.fround(x.scale) * (columnScales[o] ?? 1))
+    expectReals(given, 5, (reals) => product(reals, columnScales, realBias))
+  })
+
+  test('MatMulInteger and Cast', () => {
+    const x = u8(0.0517, 100)
+    const given: Case = {
+      shape: [2, 4],
+      x,
+      nodes: [
+        { op: 'MatMulInteger', inputs: ['q', 'w', 'x_z'], outputs: ['sums'] },
+        ...one('Cast', ['sums'], { to: 1 }),
+      ],
+      constants: [tensor('w', [4, 3], matrix, INT8)],
+      outputShape: [2, 3],
+    }
+    expectReals(given, 5, (reals) => product(reals, [1, 1, 1]).map((v) => Math.round(v / x.scale)))
+  })
+
+  test('ConvInteger and Cast', () => {
+    const x = i8(0.05, 4)
+    const w = integers(2 * 2 * 9, 9)
+    const given: Case = {
+      shape: [1, 2, 4, 4],
+      x,
+      nodes: [
+        {
+          op: 'ConvInteger',
+          inputs: ['q', 'w', 'x_z'],
+          outputs: ['sums'],
+          attributes: { pads: [1, 1, 1, 1] },
+        },
+        ...one('Cast', ['sums'], { to: 1 }),
+      ],
+      constants: [tensor('w', [2, 2, 3, 3], w, INT8)],
+      outputShape: [1, 2, 4, 4],
+    }
+    expectReals(given, 5, (reals) =>
+      convolve(reals, w, [0, 0], [2, 4, 3, 1]).map((v) => Math.round(v / x.scale)),
+    )
+  })
+
+  test.each(['QLinearAdd', 'QLinearMul'])('%s of a value and a constant', (op) => {
+    const c = [10, 200, 77]
+    const given: Case = {
+      shape: [1, 3, 4, 4],
+      x: u8(0.0517, 100),
+      y: u8(0.1, 120),
+      nodes: one(op, ['q', ...names('x'), 'c', ...names('c'), ...names('y')], {}, MICROSOFT),
+      constants: [tensor('c', [3, 1, 1], c, UINT8), ...parameters('c', u8(0.02, 60))],
+      outputShape: [1, 3, 4, 4],
+    }
+    const reals = c.map((q) => (q - 60) * 0.02)
+    expectReals(given, 5, (x) =>
+      x.map((v, i) =>
+        op === 'QLinearAdd' ? v + (reals[Math.floor(i / 16)] ?? 0) : v * (reals[Math.floor(i / 16)] ?? 0),
+      ),
+    )
+  })
+
+  const unary = (
+    op: string,
+    y: Quantization,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): Case => ({
+    shape: [2, 8],
+    x: u8(0.0517, 100),
+    y,
+    nodes: one(op, ['q', ...names('x'), ...names('y')], attributes, MICROSOFT),
+    outputShape: [2, 8],
+  })
+
+  test('QLinearSigmoid', () => {
+    expectReals(unary('QLinearSigmoid', u8(1 / 250, 3)), 5, (x) => x.map((v) => 1 / (1 + Math.exp(-v))))
+  })
+
+  test('QLinearLeakyRelu', () => {
+    const attributes = { alpha: { float: 0.25 } }
+    expectReals(unary('QLinearLeakyRelu', u8(0.04, 30), attributes), 5, (x) =>
+      x.map((v) => (v < 0 ? v / 4 : v)),
+    )
+  })
+
+  test('QLinearSoftmax', () => {
+    expectReals(unary('QLinearSoftmax', u8(1 / 256, 0), { opset: 13, axis: -1 }), 5, (x) =>
+      [0, 8].flatMap((from) => {
+        const row = x.slice(from, from + 8).map(Math.exp)
+        const sum = row.reduce((a, b) => a + b, 0)
+        return row.map((v) => v / sum)
+      }),
+    )
+  })
+
+  test('QLinearGlobalAveragePool', () => {
+    const given: Case = {
+      ...unary('QLinearGlobalAveragePool', u8(0.02, 100)),
+      shape: [1, 2, 4, 4],
+      outputShape: [1, 2, 1, 1],
+    }
+    const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length
+    expectReals(given, 5, (x) => [mean(x.slice(0, 16)), mean(x.slice(16))])
+  })
+
+  test.each([0, 1])('QLinearAveragePool, padding counted: %i', (counted) => {
+    const attributes = {
+      kernel_shape: [3, 3],
+      strides: [2, 2],
+      pads: [1, 1, 1, 1],
+      count_include_pad: counted,
+    }
+    const given: Case = {
+      ...unary('QLinearAveragePool', u8(0.03, 90), attributes),
+      shape: [1, 1, 4, 4],
+      outputShape: [1, 1, 2, 2],
+    }
+    expectReals(given, 5, (x) => {
+      const sums = convolve(x, Array(9).fill(1), [0], [1, 4, 3, 1])
+      const inside = convolve(Array(16).fill(1), Array(9).fill(1), [0], [1, 4, 3, 1])
+      return [0, 2, 8, 10].map((i) => (sums[i] ?? 0) / (counted ? 9 : (inside[i] ?? 1)))
+    })
+  })
+
+  test('QLinearConcat brings its operands to one scale', () => {
+    const given: Case = {
+      shape: [1, 4],
+      x: u8(0.0517, 100),
+      y: u8(0.1, 90),
+      nodes: [
+        { op: 'DequantizeLinear', inputs: ['q', ...names('x')], outputs: ['real'] },
+        { op: 'QuantizeLinear', inputs: ['real', ...names('z')], outputs: ['other'] },
+        ...one(
+          'QLinearConcat',
+          [...names('y'), 'q', ...names('x'), 'other', ...names('z')],
+          { axis: 1 },
+          MICROSOFT,
+        ),
+      ],
+      constants: parameters('z', u8(0.193, 50)),
+      outputShape: [1, 8],
+    }
+    expectReals(given, 5, (x) => [...x, ...quantizedReals(x, u8(0.193, 50))])
+  })
+})
+
+describe('between DequantizeLinear and QuantizeLinear', () => {
+  const scaleOfWeights = 0.01
+  const w = noise(2 * 2 * 9, 7).map((v) => Math.round(v * 100))
+
+  /** The ops of a network with these nodes between `d`, the dequantized input, and `e`, which is quantized. */
+  function opsOf(
+    nodes: readonly FileNode[],
+    outputShape: readonly number[],
+    constants: readonly Uint8Array[] = [],
+  ) {
+    const model = modelOf({
+      shape: [1, 2, 4, 4],
+      x: i8(0.05, 3),
+      y: i8(0.1, -20),
+      nodes: [
+        { op: 'DequantizeLinear', inputs: ['q', ...names('x')], outputs: ['d'] },
+        { op: 'DequantizeLinear', inputs: ['w', ...names('w')], outputs: ['wd'] },
+        ...nodes,
+        { op: 'QuantizeLinear', inputs: ['e', ...names('y')], outputs: ['r'] },
+      ],
+      constants: [
+        tensor('w', [2, 2, 3, 3], w, INT8),
+        ...parameters('w', i8(scaleOfWeights, 0)),
+        ...constants,
+      ],
+      outputShape,
+    })
+    const graph = graphOf(model)
+    return graph.nodes.filter(({ op }) => !['transpose', 'reshape'].includes(op))
+  }
+  const conv = (output: string) => ({
+    op: 'Conv',
+    inputs: ['d', 'wd'],
+    outputs: [output],
+    attributes: { pads: [1, 1, 1, 1] },
+  })
+  const summary = (nodes: ReturnType<typeof opsOf>) =>
+    nodes.map(({ op, attrs }) =>
+      [op, ...(attrs.activation && attrs.activation !== 'none' ? [attrs.activation] : [])].join(' '),
+    )
+
+  test.each<[string, readonly FileNode[], readonly string[]]>([
+    ['a convolution', [conv('e')], ['quantize', 'conv2d', 'dequantize']],
+    [
+      'with a ReLU',
+      [conv('c'), { op: 'Relu', inputs: ['c'], outputs: ['e'] }],
+      ['quantize', 'conv2d relu', 'dequantize'],
+    ],
+    [
+      'with a ReLU6',
+      [conv('c'), { op: 'Clip', inputs: ['c', 'zero', 'six'], outputs: ['e'] }],
+      ['quantize', 'conv2d relu6', 'dequantize'],
+    ],
+    [
+      'a sum with itself',
+      [{ op: 'Add', inputs: ['d', 'd'], outputs: ['e'] }],
+      ['quantize', 'add', 'dequantize'],
+    ],
+    [
+      'hard swish',
+      [{ op: 'HardSwish', inputs: ['d'], outputs: ['e'] }],
+      ['quantize', 'hard_swish', 'dequantize'],
+    ],
+    [
+      'a pool that keeps the quantization, then a convolution',
+      [
+        { op: 'MaxPool', inputs: ['d'], outputs: ['p'], attributes: { kernel_shape: [1, 1] } },
+        { ...conv('e'), inputs: ['p', 'wd'] },
+      ],
+      ['quantize', 'max_pool2d', 'conv2d', 'dequantize'],
+    ],
+    [
+      'a concatenation of what has another scale',
+      [{ op: 'Concat', inputs: ['d', 'd'], outputs: ['e'], attributes: { axis: 1 } }],
+      ['quantize', 'quantize', 'quantize', 'concat', 'dequantize'],
+    ],
+  ])('%s is done on bytes', (_, nodes, expected) => {
+    const found = opsOf(nodes, [1, 2, 4, 4], [tensor('zero', [], [0]), tensor('six', [], [6])])
+    expect(summary(found)).toEqual(expected)
+    expect(
+      found.slice(1, -1).every(({ op, attrs }) => attrs.arithmetic === 'onnx' || /pool|concat/.test(op)),
+    ).toBe(true)
+  })
+
+  test('a bound that no activation has is not the layer’s own', () => {
+    const found = opsOf(
+      [conv('c'), { op: 'Clip', inputs: ['c', 'low', 'high'], outputs: ['e'] }],
+      [1, 2, 4, 4],
+      [tensor('low', [], [-1]), tensor('high', [], [2])],
+    )
+    expect(summary(found)).toEqual(['quantize', 'conv2d', 'threshold', 'dequantize'])
+  })
+
+  test('a result that others read as real numbers is not rounded for them', () => {
+    const found = opsOf(
+      [
+        conv('c'),
+        { op: 'Mul', inputs: ['c', 'c'], outputs: ['m'] },
+        { op: 'Add', inputs: ['c', 'm'], outputs: ['e'] },
+      ],
+      [1, 2, 4, 4],
+    )
+    expect(found.filter(({ op }) => op === 'quantize').length).toBe(2)
+    expect(summary(found)).toContain('mul')
+  })
+
+  test('weights that are quantized in the file are those integers', () => {
+    const reals = w.map((v) => Math.fround(v * Math.fround(scaleOfWeights)) + 0.0001)
+    const found = opsOf(
+      [
+        { op: 'QuantizeLinear', inputs: ['v', ...names('w')], outputs: ['vq'] },
+        { op: 'DequantizeLinear', inputs: ['vq', ...names('w')], outputs: ['vd'] },
+        { ...conv('e'), inputs: ['d', 'vd'] },
+      ],
+      [1, 2, 4, 4],
+      [tensor('v', [2, 2, 3, 3], reals)],
+    )
+    expect(summary(found)).toEqual(['quantize', 'conv2d', 'dequantize'])
+  })
+})
+
+describe('refusals', () => {
+  const refusal = (given: Case) => {
+    const result = importOnnx(modelOf(given), 'q.onnx', nothing)
+    return result.ok
+      ? 'imported'
+      : result.diagnostics.map(({ code, message }) => `${code}: ${message}`).join()
+  }
+  const base: Case = { shape: [1, 4], x: u8(0.5, 3), y: u8(1, 0), nodes: [], outputShape: [1, 4] }
+  const sigmoid = (inputs: readonly string[]) => one('QLinearSigmoid', inputs, {}, MICROSOFT)
+
+  test.each<[string, Case, RegExp]>([
+    [
+      'scales that depend on the data',
+      { ...base, nodes: one('DynamicQuantizeLinear', ['in']) },
+      /^onnx\/unsupported-operator: DynamicQuantizeLinear: its scale depends/,
+    ],
+    [
+      'another zero point than the one that an operand has',
+      { ...base, nodes: sigmoid(['q', ...names('y'), ...names('y')]) },
+      /^onnx\/unsupported-type: QLinearSigmoid: it reads its input 0/,
+    ],
+    [
+      'a scale of 0',
+      { ...base, y: u8(0, 0), nodes: sigmoid(['q', ...names('x'), ...names('y')]) },
+      /^onnx\/bad-attribute: .* scale 0 is not positive/,
+    ],
+    [
+      'several scales of a computed value',
+      {
+        ...base,
+        nodes: [
+          { op: 'QuantizeLinear', inputs: ['in', 'many', 'zeros'], outputs: ['m'] },
+          ...sigmoid(['m', ...names('x'), ...names('y')]),
+        ],
+        constants: [tensor('many', [4], [1, 2, 3, 4]), tensor('zeros', [4], [0, 0, 0, 0], UINT8)],
+      },
+      /^onnx\/unsupported-attribute: .* several scales/,
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(refusal(given)).toMatch(expected)
+  })
+
+  test('bytes without sign at the ends of a network', () => {
+    const quantize = { op: 'QuantizeLinear', inputs: ['in', ...names('x')], outputs: ['out'] }
+    const ends = (node: FileNode, input: number, output: number) =>
+      importOnnx(
+        onnxFile({
+          nodes: [node],
+          inputs: [port('in', [1, 4], input)],
+          outputs: [port('out', [1, 4], output)],
+          initializers: parameters('x', u8(0.5, 3)),
+        }),
+        'q.onnx',
+        nothing,
+      )
+    const messages = [
+      ends(quantize, 1, UINT8),
+      ends({ ...quantize, op: 'DequantizeLinear' }, UINT8, 1),
+    ].flatMap((result) => (result.ok ? [] : result.diagnostics.map(({ message }) => message)))
+    expect(messages).toEqual([
+      'output "out" has bytes without sign, which are stored 128 lower here',
+      'DequantizeLinear: its input in has bytes without sign, which no layer takes',
+    ])
+  })
+})
