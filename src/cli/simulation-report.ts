@@ -67,11 +67,13 @@ const POOR_RATIO = 2
 const SMALLEST_SHARE = 0.01
 
 export function simulationText(report: SimulationReport, style: Style): string {
+  // A network in float, for one.
+  const isAllOnHost = report.cycles === 0
   return [
     `${style.strong(report.model)} on ${style.strong(report.target)} at ${report.clock_mhz} MHz`,
-    layerTable(report.layers, style),
-    totals(report, style),
-    unitTable(report, style),
+    ...(isAllOnHost
+      ? ['0 cycles: the machine does nothing, since the host computes everything']
+      : [layerTable(report.layers, style), totals(report, style), unitTable(report, style)]),
     hostOps(report.host_ops, style),
   ]
     .filter((part) => part !== '')

@@ -4,7 +4,7 @@ import { type Graph, type Node, typeOf } from '../../../ir/graph.ts'
 import type { HostOp } from '../program.ts'
 import { addBuffer, createContext, type LoweringContext } from './context.ts'
 import { fuse } from './fuse.ts'
-import { type Lowering, RULES } from './rules.ts'
+import { type Lowering, NO_FLOATING_POINT, RULES } from './rules.ts'
 import type { Lowered, LoweredPort, LoweredStep, MapId } from './stage.ts'
 
 export function lower(graph: Graph): Lowered {
@@ -50,7 +50,7 @@ function order(ctx: LoweringContext): LoweredStep[] {
         rest.push(node)
         continue
       }
-      const lowering: Lowering = fuse(ctx, node) ? undefined : RULES[node.op].lower(ctx, node)
+      const lowering: Lowering = fuse(ctx, node) ? undefined : lowerNode(ctx, node)
       if (lowering !== undefined && 'unsupported' in lowering) {
         deferred.push({ node, reason: lowering.unsupported })
         continue
@@ -70,6 +70,12 @@ function order(ctx: LoweringContext): LoweredStep[] {
   }
   flush(ctx, steps)
   return steps
+}
+
+/** By the op's rule, unless the node computes on real numbers. */
+function lowerNode(ctx: LoweringContext, node: Node): Lowering {
+  const isReal = [...node.inputs, ...node.outputs].every((id) => typeOf(ctx.graph, id).dtype === 'f32')
+  return isReal ? NO_FLOATING_POINT : RULES[node.op].lower(ctx, node)
 }
 
 function flush(ctx: LoweringContext, steps: LoweredStep[]): void {

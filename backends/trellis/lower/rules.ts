@@ -28,8 +28,11 @@ export interface Rule {
 const on = (runsAs: string, lower: Rule['lower']): Rule => ({ runsAs, lower })
 const host = (why: string): Rule => ({ runsAs: unsupported(why), lower: () => unsupported(why) })
 
+/** Why float32 tensors, of any op, are the host's. */
+export const NO_FLOATING_POINT = unsupported('the machine has no floating point')
+
 /** For ops of f32 tensors alone. */
-const REAL = host('the machine has no floating point')
+const REAL: Rule = { runsAs: NO_FLOATING_POINT, lower: () => NO_FLOATING_POINT }
 
 export const RULES: { readonly [N in OpName]: Rule } = {
   conv2d: on('mac.dense, post.acc', lowerConv),
