@@ -1,8 +1,9 @@
 /** What each instruction does to the on-chip memories: the one home of the counts behind energy and reports. */
 import {
+  accBlockBytes,
+  accOutputBytes,
   depthwisePixels,
   macCost,
-  parameterBlockBytes,
   WEIGHT_COLUMNS_PER_CYCLE,
 } from '../backends/trellis/isa/costs.ts'
 import type { Instruction, InstructionOf } from '../backends/trellis/isa/table.ts'
@@ -104,12 +105,13 @@ export function addAccesses(counts: AccessCounts, i: Instruction, target: Target
     }
     case 'post.acc': {
       const vectors = i.mx * i.my
-      const bytes = vectors * ((i.blocks - 1) * cols + i.last_lanes)
-      const blockBytes = parameterBlockBytes(target, i.per_channel === 1)
+      const lanes = vectors * ((i.blocks - 1) * cols + i.last_lanes)
+      const bytes = vectors * accOutputBytes(i, (i.blocks - 1) * cols + i.last_lanes)
+      const blockBytes = accBlockBytes(i, target)
       if (i.zeros === 0) read('accumulator', i.blocks * vectors, i.blocks * vectors * 4 * cols)
       read('parameter', i.blocks * Math.ceil(blockBytes / port), i.blocks * blockBytes)
-      if (i.mode === 1) read('activation', i.blocks * vectors, bytes)
-      if (i.mode === 2) read('table', bytes, bytes)
+      if (i.mode === 1) read('activation', i.blocks * vectors, lanes)
+      if (i.mode === 2) read('table', lanes, lanes)
       write('activation', i.blocks * vectors, bytes)
       return
     }

@@ -1,5 +1,5 @@
 /** Bytes that instructions move between DRAM and the chip, and what kind of bytes they are. */
-import { popcount } from '../backends/trellis/isa/costs.ts'
+import { weightStreamBytes } from '../backends/trellis/isa/costs.ts'
 import type { Instruction } from '../backends/trellis/isa/table.ts'
 import type { DramRegion } from '../backends/trellis/program.ts'
 
@@ -15,7 +15,7 @@ export function transferOf(i: Instruction): Transfer | undefined {
     case 'load.act':
       return { address: i.dram, readBytes: i.rows * i.bytes, writeBytes: 0 }
     case 'load.weight':
-      return { address: i.dram, readBytes: i.groups * i.columns * popcount(i.lanes), writeBytes: 0 }
+      return { address: i.dram, readBytes: weightStreamBytes(i), writeBytes: 0 }
     case 'load.index':
       return { address: i.dram, readBytes: 4 * i.entries, writeBytes: 0 }
     case 'load.param':

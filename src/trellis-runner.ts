@@ -1,5 +1,6 @@
 /** Runs a compiled program on the functional machine, with the host ops in between. */
 import type { Buffer, HostOp, Program } from '../backends/trellis/program.ts'
+import { fromStored, toStored } from '../backends/trellis/stored.ts'
 import { must } from '../ir/diagnostic.ts'
 import { allocate, type TensorData } from '../ir/dtype.ts'
 import { OPS } from '../ir/ops/registry.ts'
@@ -35,21 +36,17 @@ export function createTrellisRunner(program: Program): TrellisRunner {
         program.inputs.forEach((buffer, k) => {
           const length = elementCount(buffer.type.shape)
           const part = must(inputs[k], `input ${k}`).subarray(sample * length, (sample + 1) * length)
-          machine.dram.set(bytesOf(part), buffer.address)
+          machine.dram.set(toStored(part, buffer.type.dtype, buffer.bits), buffer.address)
         })
         runSample()
         program.outputs.forEach((buffer, k) => {
-          const bytes = machine.dram.subarray(buffer.address, buffer.address + buffer.bytes)
-          bytesOf(must(outputs[k], 'output')).set(bytes, sample * buffer.bytes)
+          const data = read(machine.dram, buffer, buffer.type)
+          must(outputs[k], 'output').set(data as never, sample * data.length)
         })
       }
       return outputs
     },
   }
-}
-
-function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
 /** A host op made ready: its operands and results are bytes in DRAM. */
@@ -60,14 +57,14 @@ function prepareHost(host: HostOp, buffers: ReadonlyMap<string, Buffer>): (dram:
   )
   const at = (id: string) => must(buffers.get(id), `buffer ${id}`)
   return (dram) => {
-    const operands = host.inputs.map((id, k) => read(dram, at(id).address, must(host.inputTypes[k], 'type')))
+    const operands = host.inputs.map((id, k) => read(dram, at(id), must(host.inputTypes[k], 'type')))
     const result = kernel(operands)
-    dram.set(bytesOf(result), at(must(host.outputs[0], 'output')).address)
+    const output = at(must(host.outputs[0], 'output'))
+    dram.set(toStored(result, output.type.dtype, output.bits), output.address)
   }
 }
 
-function read(dram: Uint8Array, address: number, type: TensorType): TensorData {
-  const data = allocate(type.dtype, elementCount(type.shape))
-  bytesOf(data).set(dram.subarray(address, address + data.byteLength))
-  return data
+/** A copy of a buffer's elements, as of `type`. */
+function read(dram: Uint8Array, { address, bits, bytes }: Buffer, type: TensorType): TensorData {
+  return fromStored(dram.slice(address, address + bytes), type.dtype, bits, elementCount(type.shape))
 }

@@ -1,6 +1,5 @@
 /** The Trellis compiler: from a graph to a program. */
 import { attempt, Diagnosed, type Diagnostic, must, type Result } from '../../ir/diagnostic.ts'
-import { allocate } from '../../ir/dtype.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { elementCount, type TensorType } from '../../ir/tensor.ts'
 import { ConstantPool } from './emit/constants.ts'
@@ -17,6 +16,7 @@ import type { Placed } from './schedule/buffer.ts'
 import { type Group, type Plan, plan } from './schedule/cascade.ts'
 import { createCostModel } from './schedule/cost.ts'
 import { place, type Request } from './schedule/place.ts'
+import { storedBytes } from './stored.ts'
 import { capacities, type Target } from './target.ts'
 
 /** DRAM tensors and constants start on multiples of this: the widest bus. */
@@ -32,7 +32,7 @@ export function compileTrellis(graph: Graph, target: Target): Result<Program> {
 
 function compile(model: Graph, target: Target): Program {
   const { graph, batch } = splitBatch(model)
-  const lowered = lower(graph)
+  const lowered = lower(graph, target)
   const tensors = layoutBuffers(lowered)
   const pools = { weights: new ConstantPool(DRAM_ALIGN), parameters: new ConstantPool(DRAM_ALIGN) }
   const streams: Emitted[][] = []
@@ -70,12 +70,17 @@ function compile(model: Graph, target: Target): Program {
   pools.parameters.writeTo(weights, base.parameters - base.weights)
   for (const { id, data } of lowered.buffers) if (data) weights.set(data, addressOf(id) - base.weights)
 
-  const buffer = (id: string, type: TensorType, name: string): Buffer => ({
-    id: name,
-    type,
-    address: addressOf(id),
-    bytes: bytesOf(type),
-  })
+  const bitsOf = new Map(lowered.buffers.map((b) => [b.id, b.bits]))
+  const buffer = (id: string, type: TensorType, name: string): Buffer => {
+    const bits = must(bitsOf.get(id), `bits of ${id}`)
+    return {
+      id: name,
+      type,
+      bits,
+      address: addressOf(id),
+      bytes: storedBytes(elementCount(type.shape), bits),
+    }
+  }
   const regions: DramRegion[] = [
     { kind: 'activations', start: 0, end: base.weights },
     { kind: 'weights', start: base.weights, end: base.parameters },
@@ -118,10 +123,6 @@ function layersOf(lowered: Lowered, schedules: ReadonlyMap<number, string>, targ
   }))
 }
 
-function bytesOf(type: TensorType): number {
-  return elementCount(type.shape) * allocate(type.dtype, 0).BYTES_PER_ELEMENT
-}
-
 const align = (n: number) => Math.ceil(n / DRAM_ALIGN) * DRAM_ALIGN
 
 /** Tensors that are written at run time stand at the start of DRAM; constant ones in a pool of their own. */
@@ -129,13 +130,13 @@ function layoutBuffers(lowered: Lowered) {
   const places = new Map<string, DramPlace>()
   let runtimeBytes = 0
   let constantBytes = 0
-  for (const { id, type, data } of lowered.buffers) {
+  for (const { id, type, bits, data } of lowered.buffers) {
     if (data) {
       places.set(id, { address: constantBytes, pool: 'tensors' })
       constantBytes = align(constantBytes + data.length)
     } else {
       places.set(id, { address: runtimeBytes })
-      runtimeBytes = align(runtimeBytes + bytesOf(type))
+      runtimeBytes = align(runtimeBytes + storedBytes(elementCount(type.shape), bits))
     }
   }
   return {

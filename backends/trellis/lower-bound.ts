@@ -5,6 +5,7 @@ import type { FeatureMap, Lowered, MapId, Stage } from './lower/stage.ts'
 import type { Layer, Program } from './program.ts'
 import { weightBlocks } from './schedule/blocks.ts'
 import { groupRows, stripeRows } from './schedule/rows.ts'
+import { storedBytes } from './stored.ts'
 import type { Target } from './target.ts'
 
 /**
@@ -18,6 +19,7 @@ export function lowerBound(lowered: Lowered, target: Target): Program['lowerBoun
   const made = new Set<string>()
   const read = new Map<string, number>()
   const written = new Map<string, number>()
+  /** MACs of the array at 8 bits in the same time. */
   let macs = 0
   let dramBytes = 0
   for (const step of lowered.steps) {
@@ -30,7 +32,7 @@ export function lowerBound(lowered: Lowered, target: Target): Program['lowerBoun
       const out = mapAt(stage.output)
       const layer = must(lowered.layers[stage.layer], 'layer')
       const work = workOf(stage, layer, out, needed(out), target)
-      macs += work.macs
+      macs += stage.kind === 'conv' ? (work.macs * stage.bits) / 8 : work.macs
       if (needed(out) > 0) dramBytes += work.weights + layer.parameterBytes
       for (const use of stage.inputs) {
         const map = mapAt(use.map)
@@ -61,7 +63,10 @@ function workOf(
   const kept = phaseWork(stage.phases, out, stage, rows, { isKept, cols: target.array.cols })
   return {
     macs: Math.min((layer.macs * some.macs) / all.macs, kept.macs),
-    weights: Math.min(Math.floor((layer.weightBytes * some.weights) / all.weights), kept.weights),
+    weights: Math.min(
+      Math.floor((layer.weightBytes * some.weights) / all.weights),
+      storedBytes(kept.weights, stage.weightBits),
+    ),
   }
 }
 

@@ -49,7 +49,9 @@ export const manifestSchema = z.strictObject({
   weightsAddress: count,
   inputs: ids,
   outputs: ids,
-  buffers: z.array(z.strictObject({ id: z.string(), address: count, bytes: count, type: tensorType })),
+  buffers: z.array(
+    z.strictObject({ id: z.string(), bits: count, address: count, bytes: count, type: tensorType }),
+  ),
   steps: z.array(
     z.union([
       z.strictObject({ run: count }),

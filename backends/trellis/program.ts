@@ -9,6 +9,8 @@ import type { Target } from './target.ts'
 export interface Buffer {
   readonly id: string
   readonly type: TensorType
+  /** Bits of an element there: those of its type, or more for types below 8 bits. */
+  readonly bits: number
   readonly address: number
   readonly bytes: number
 }

@@ -1,5 +1,11 @@
 /** What instructions do that costs energy: memory accesses, arithmetic, DRAM bytes, and their own way to the unit. */
-import { depthwisePixels, REQUANTIZE_PASSES } from '../../backends/trellis/isa/costs.ts'
+import {
+  depthwisePixels,
+  MODE_SUMS,
+  MODE_THRESHOLDS,
+  REQUANTIZE_PASSES,
+  thresholdPasses,
+} from '../../backends/trellis/isa/costs.ts'
 import { INSTRUCTION_BYTES, type Instruction } from '../../backends/trellis/isa/table.ts'
 import type { Target } from '../../backends/trellis/target.ts'
 import { type AccessCounts, addAccesses, noAccesses } from '../access-counts.ts'
@@ -47,6 +53,11 @@ export function addActions(counts: ActionCounts, i: Instruction, target: Target)
       counts.lanes[i.precision as 0] += i.entries * i.blocks * depthwisePixels(i) * i.lines * i.taps * cols
       return
     case 'post.acc': {
+      const outputs = i.blocks * i.mx * i.my * cols
+      // A sum is an addition of 4 bytes, and so is each comparison with a threshold.
+      counts.vectorLanes += i.mode === MODE_SUMS ? 4 * outputs : 0
+      if (i.mode === MODE_THRESHOLDS) counts.vectorLanes += 4 * outputs * (1 + thresholdPasses(i.steps))
+      if (i.mode === MODE_SUMS || i.mode === MODE_THRESHOLDS) return
       const passes = i.mode === 1 ? REQUANTIZE_PASSES.residual : REQUANTIZE_PASSES.requantize
       counts.requantizations += i.blocks * i.mx * i.my * cols * passes
       return

@@ -1,9 +1,10 @@
 /** What the load unit's instructions do. */
-import { popcount } from '../../backends/trellis/isa/costs.ts'
+import { popcount, weightStreamBytes } from '../../backends/trellis/isa/costs.ts'
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
 import { fillRows } from './fill.ts'
 import { illegal, within } from './legality.ts'
 import type { Machine } from './machine.ts'
+import { codeOf, element } from './packed.ts'
 import { ringOf, wrap } from './ring.ts'
 
 export function loadActivation(machine: Machine, i: InstructionOf<'load.act'>): void {
@@ -29,29 +30,49 @@ export function loadFill(machine: Machine, i: InstructionOf<'load.fill'>): void 
 
 export function loadWeight(machine: Machine, i: InstructionOf<'load.weight'>): void {
   const { weights } = machine.memories
-  const { bytes, planeBytes } = weights
+  const { bytes, planeBytes, filled, rows } = weights
   const taken = popcount(i.lanes)
-  if (i.lanes >> BigInt(weights.rows) !== 0n)
-    illegal(`lanes are named beyond the ${weights.rows} of the array`)
-  within(i.dram, i.groups * i.columns * taken, machine.dram.length, 'DRAM')
+  if (i.lanes >> BigInt(rows) !== 0n) illegal(`lanes are named beyond the ${rows} of the array`)
+  if (i.stream < i.precision)
+    illegal(`weights of ${8 >> i.stream} bits do not fit lanes of ${8 >> i.precision}`)
+  within(i.dram, weightStreamBytes(i), machine.dram.length, 'DRAM')
   within(i.column, (i.groups - 1) * i.group_step + i.columns, weights.columns, 'weight memory')
 
-  const dram = machine.dram
-  let first = i.dram
-  for (let lane = 0; lane < weights.rows; lane++) {
+  const dram = i.stream === i.precision ? machine.dram.subarray(i.dram) : widened(machine, i, taken)
+  let first = 0
+  for (let lane = 0; lane < rows; lane++) {
     const takes = (i.lanes >> BigInt(lane)) & 1n
     let from = first
     const plane = (lane >> 1) * planeBytes + (lane & 1)
     for (let group = 0; group < i.groups; group++) {
-      let to = plane + 2 * (i.column + group * i.group_step)
+      let to = i.column + group * i.group_step
       for (let column = 0; column < i.columns; column++) {
-        bytes[to] = takes ? (dram[from] as number) : 0
-        to += 2
+        bytes[plane + 2 * to] = takes ? (dram[from] as number) : 0
+        filled[to * rows + lane] = takes ? 1 : 0
+        to++
         from += taken
       }
     }
     if (takes) first++
   }
+}
+
+/** The stream with its weights at the width of the lanes. */
+function widened(machine: Machine, i: InstructionOf<'load.weight'>, lanesTaken: number): Uint8Array {
+  const width = 8 >> i.stream
+  const result = new Uint8Array(i.groups * i.columns * lanesTaken)
+  const each = 1 << i.precision
+  let bit = 0
+  for (let at = 0; at < result.length; at++) {
+    let byte = 0
+    for (let k = 0; k < each; k++) {
+      const weight = element((machine.dram[i.dram + (bit >> 3)] as number) >> (bit & 7), i.stream, false)
+      byte |= codeOf(weight, i.precision) << (k * (8 >> i.precision))
+      bit += width
+    }
+    result[at] = byte
+  }
+  return result
 }
 
 export function loadIndex(machine: Machine, i: InstructionOf<'load.index'>): void {

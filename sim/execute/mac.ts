@@ -2,6 +2,8 @@
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
 import { illegal, within } from './legality.ts'
 import type { Machine } from './machine.ts'
+import { weightIndex } from './memories.ts'
+import { unpackTable } from './packed.ts'
 import { ringOf, wrap } from './ring.ts'
 
 type Mac = InstructionOf<'mac.dense'> | InstructionOf<'mac.depthwise'>
@@ -14,6 +16,10 @@ export function macDense(machine: Machine, i: InstructionOf<'mac.dense'>): void 
   checkMemories(machine, i, count)
   fillWindows(windows, i, i.x_step, i.y_step)
   checkWindows(machine, i, { last: count - 1, reach: 0, bytes: rows })
+  if (i.precision > 0) {
+    macPacked(machine, i, count)
+    return
+  }
 
   const firstAcc = machine.memories.accumulators.byteOffset + i.acc * cols * 4
   let column = i.weight
@@ -37,12 +43,63 @@ export function macDense(machine: Machine, i: InstructionOf<'mac.dense'>): void 
   }
 }
 
+/** Operands below 8 bits: windows and weights with a byte for each operand, for the same kernel. */
+function macPacked(machine: Machine, i: InstructionOf<'mac.dense'>, count: number): void {
+  const { activation, weights, windows, index } = machine.memories
+  const { cols, rows } = machine.target.array
+  const kernel = machine.kernel()
+  const wide = machine.memories.wide()
+  const each = 1 << i.precision
+  const lanes = rows * each
+  const inputs = unpackTable(i.precision, i.unsigned === 1)
+  const values = unpackTable(i.precision, false)
+  const ring = ringOf(i.in_ring_end, i.in_ring_size)
+  const firstAcc = machine.memories.accumulators.byteOffset + i.acc * cols * 4
+  for (let v = 0; v < count; v++) wide.windows[v] = wide.address + v * lanes
+  for (let entry = 0; entry < i.entries; entry++) {
+    for (let v = 0, to = 0; v < count; v++) {
+      const from = wrap((windows[v] as number) + (index[i.list + entry] as number), ring)
+      for (let lane = 0; lane < rows; lane++) {
+        const byte = ((activation[from + lane] ?? 0) & 255) * each
+        for (let k = 0; k < each; k++) wide.bytes[to++] = inputs[byte + k] as number
+      }
+    }
+    for (let block = 0; block < i.blocks; block++) {
+      const first = i.weight + (block * i.entries + entry) * cols
+      for (let column = 0; column < cols; column++) {
+        for (let lane = 0; lane < rows; lane++) {
+          const byte = ((weights.bytes[weightIndex(weights, first + column, lane)] as number) & 255) * each
+          const isEmpty = i.precision === 3 && weights.filled[(first + column) * rows + lane] === 0
+          for (let k = 0; k < each; k++) {
+            const at = weightIndex(wide.weights, column, lane * each + k)
+            wide.weights.bytes[at] = isEmpty ? 0 : (values[byte + k] as number)
+          }
+        }
+      }
+      kernel.dense(
+        wide.windows.byteOffset,
+        count,
+        0,
+        0,
+        0,
+        wide.weights.address,
+        wide.weights.planeBytes,
+        lanes,
+        firstAcc + block * count * cols * 4,
+        cols,
+        entry === 0 && i.accumulate === 0 ? 1 : 0,
+      )
+    }
+  }
+}
+
 /** Lane 3 * line + tap of each column multiplies that column's byte of the input pixel at (line, tap) of the window. */
 export function macDepthwise(machine: Machine, i: InstructionOf<'mac.depthwise'>): void {
   const { weights, windows, index } = machine.memories
   const { cols, rows } = machine.target.array
   const kernel = machine.kernel()
   const count = i.mx * i.my
+  if (i.precision !== 0) illegal('columns of depthwise are bytes')
   if (i.lines < 1 || i.taps < 1 || i.x_stride < 1 || i.y_stride < 1)
     illegal('lines, taps and strides begin at 1')
   if (3 * (i.lines - 1) + i.taps > rows)
@@ -84,7 +141,6 @@ export function macDepthwise(machine: Machine, i: InstructionOf<'mac.depthwise'>
 function checkMemories(machine: Machine, i: Mac, count: number): void {
   const { index, weights, accumulators } = machine.memories
   const { cols } = machine.target.array
-  if (i.precision !== 0) throw new Error('internal error: operands below 8 bits are not simulated')
   within(i.list, i.entries, index.length, 'index memory')
   within(i.weight, i.entries * i.blocks * cols, weights.columns, 'weight memory')
   within(i.acc, i.blocks * count, accumulators.length / cols, 'accumulator memory')

@@ -21,6 +21,17 @@ export interface Memories {
   readonly weights: WeightMemory
   /** Scratch for the mac kernel: the activation address of each window, before the list offset. */
   readonly windows: Int32Array
+  /** Scratch for operands below 8 bits, made when first needed: a byte for each operand of the windows and of a block of weights. */
+  readonly wide: () => WideOperands
+}
+
+export interface WideOperands {
+  /** WebAssembly address of the windows, which follow one another. */
+  readonly address: number
+  readonly bytes: Int8Array
+  /** The addresses of the windows. */
+  readonly windows: Int32Array
+  readonly weights: WeightMemory
 }
 
 /**
@@ -36,6 +47,8 @@ export interface WeightMemory {
   /** `rows` rounded up to a multiple of 8. */
   readonly lanes: number
   readonly bytes: Int8Array
+  /** Whether each lane of each column holds weights, [column][lane]: what 1-bit weights need, among which none is neutral. */
+  readonly filled: Uint8Array
 }
 
 export function createMemories(target: Target): Memories {
@@ -58,6 +71,8 @@ export function createMemories(target: Target): Memories {
   const parameters = place(size.parameterBytes)
   const tables = place(4 * 256)
   const windows = place(size.accumulatorVectors * 4)
+  const wideAt = place(wideBytes(size.accumulatorVectors, target))
+  let widened: WideOperands | undefined
 
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE_BYTES) })
   const buffer = memory.buffer as ArrayBuffer
@@ -75,8 +90,47 @@ export function createMemories(target: Target): Memories {
       planeBytes,
       lanes,
       bytes: new Int8Array(buffer, weights, (planeBytes * lanes) / 2),
+      filled: new Uint8Array(size.weightColumns * rows),
     },
     windows: new Int32Array(buffer, windows, size.accumulatorVectors),
+    wide: () => {
+      widened ??= wideOperands(buffer, wideAt, size.accumulatorVectors, target)
+      return widened
+    },
+  }
+}
+
+/** Operands that one byte lane multiplies at the narrowest. */
+const MOST_OPERANDS = 8
+
+function wideBytes(vectors: number, { array: { rows, cols } }: Target): number {
+  const lanes = Math.ceil((rows * MOST_OPERANDS) / 8) * 8
+  return (
+    align16(vectors * lanes + WINDOW_ROOM_BYTES) +
+    align16(vectors * 4) +
+    align16((lanes / 2) * (cols * 2 + 16))
+  )
+}
+
+function wideOperands(buffer: ArrayBuffer, address: number, vectors: number, target: Target): WideOperands {
+  const { rows, cols } = target.array
+  const lanes = Math.ceil((rows * MOST_OPERANDS) / 8) * 8
+  const windowBytes = align16(vectors * lanes + WINDOW_ROOM_BYTES)
+  const weights = address + windowBytes + align16(vectors * 4)
+  const planeBytes = cols * 2 + 16
+  return {
+    address,
+    bytes: new Int8Array(buffer, address, windowBytes),
+    windows: new Int32Array(buffer, address + windowBytes, vectors),
+    weights: {
+      columns: cols,
+      rows: lanes,
+      address: weights,
+      planeBytes,
+      lanes,
+      bytes: new Int8Array(buffer, weights, (lanes / 2) * planeBytes),
+      filled: new Uint8Array(0),
+    },
   }
 }
 

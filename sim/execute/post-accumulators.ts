@@ -1,14 +1,22 @@
 /** post.acc: from accumulators to activation memory, the only way out of the mac unit. */
 
-import { parameterBlockBytes } from '../../backends/trellis/isa/costs.ts'
+import {
+  accBlockBytes,
+  accOutputBytes,
+  MODE_SUMS,
+  MODE_THRESHOLDS,
+} from '../../backends/trellis/isa/costs.ts'
+import { accRowBytes } from '../../backends/trellis/isa/footprint.ts'
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
 import { clamp } from '../../ir/arith/saturate.ts'
 import { addOperands, scaling } from './arithmetic.ts'
 import { illegal, within } from './legality.ts'
 import type { Machine } from './machine.ts'
+import { codeOf } from './packed.ts'
 import { ringOf, wrap } from './ring.ts'
 
 /**
+ * Mode 3 counts the thresholds that acc + bias reaches, mode 4 takes it as it is. Else
  * v = requantize(acc + bias) + zero point, clamped; mode 2 looks it up. Mode 1 saturates v, whose zero point is then
  * post.setup's `zp_a`, adds the second operand and `zp`, and clamps the sum.
  */
@@ -16,11 +24,16 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const { accumulators, activation, parameters, tables } = machine.memories
   const { cols } = machine.target.array
   const vectors = i.mx * i.my
-  const blockBytes = parameterBlockBytes(machine.target, i.per_channel === 1)
+  const blockBytes = accBlockBytes(i, machine.target)
   if (i.zeros === 0) within(i.acc, i.blocks * vectors, accumulators.length / cols, 'accumulator memory')
   within(i.param, i.blocks * blockBytes, parameters.length, 'parameter memory')
+  if (i.mode > MODE_SUMS || (i.mode === MODE_THRESHOLDS && i.steps === 0))
+    illegal(`mode ${i.mode} has no meaning`)
+  if (i.mode < MODE_SUMS && (cols % (1 << i.precision) !== 0 || i.last_lanes % (1 << i.precision) !== 0))
+    illegal('results do not fill whole bytes')
   if (i.last_lanes < 1 || i.last_lanes > cols) illegal(`${i.last_lanes} of ${cols} lanes are not possible`)
-  const rowBytes = (i.mx - 1) * i.x_step + (i.blocks - 1) * cols + i.last_lanes
+  const rowBytes = accRowBytes(i, machine.target)
+  const write = writerOf(machine, i)
 
   const { setup } = machine
   const outRing = ringOf(i.ring_end, i.ring_size)
@@ -36,7 +49,8 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   for (let block = 0; block < i.blocks; block++) {
     const at = i.param + block * blockBytes
     const biases = new Int32Array(parameters.buffer, parameters.byteOffset + at, cols)
-    if (i.per_channel === 1) {
+    const finish = i.mode === MODE_THRESHOLDS ? stairs(machine, i, at) : undefined
+    if (i.per_channel === 1 && i.mode < MODE_THRESHOLDS) {
       multipliers.set(new Int32Array(parameters.buffer, parameters.byteOffset + at + 4 * cols, cols))
       shifts.set(new Int8Array(parameters.buffer, parameters.byteOffset + at + 8 * cols, cols))
     }
@@ -45,7 +59,7 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
     for (let y = 0; y < i.my; y++) {
       const row = wrap(i.out + y * i.y_step, outRing)
       within(row, rowBytes, activation.length, 'activation memory')
-      let to = row + block * cols
+      let to = row + accOutputBytes(i, block * cols)
       let operand = 0
       if (i.mode === 1) {
         const operandRow = wrap(setup.operand + y * setup.y_step, operandRing)
@@ -55,6 +69,10 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
       for (let x = 0; x < i.mx; x++) {
         for (let lane = 0; lane < lanes; lane++) {
           const sum = ((fromZeros ? 0 : (accumulators[acc + lane] as number)) + (biases[lane] as number)) | 0
+          if (i.mode >= MODE_THRESHOLDS) {
+            write(to, lane, finish ? finish(sum, lane) : sum)
+            continue
+          }
           const multiplier = multipliers[lane] as number
           const shift = shifts[lane] as number
           const scaled = scale(sum, multiplier, shift)
@@ -65,12 +83,58 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
           } else if (i.mode === 2) {
             value = tables[i.table * 256 + value + 128] as number
           }
-          activation[to + lane] = value
+          if (i.precision === 0) activation[to + lane] = value
+          else write(to, lane, value)
         }
         acc += cols
         to += i.x_step
         operand += setup.x_step
       }
     }
+  }
+}
+
+/** Puts the result of a lane where its vector starts at `to`: as a byte, packed, or as 4 bytes. */
+function writerOf(
+  machine: Machine,
+  i: InstructionOf<'post.acc'>,
+): (to: number, lane: number, value: number) => void {
+  const { activation } = machine.memories
+  if (i.mode === MODE_SUMS) {
+    return (to, lane, value) => {
+      for (let k = 0; k < 4; k++) activation[to + 4 * lane + k] = value >> (8 * k)
+    }
+  }
+  if (i.precision === 0) {
+    return (to, lane, value) => {
+      activation[to + lane] = value
+    }
+  }
+  const bits = 8 >> i.precision
+  return (to, lane, value) => {
+    const at = to + (lane >> i.precision)
+    const low = (lane & ((1 << i.precision) - 1)) * bits
+    const others = (activation[at] as number) & ~(((1 << bits) - 1) << low)
+    activation[at] = others | (codeOf(value, i.precision) << low)
+  }
+}
+
+/** The staircase of each column, from the parameter block at `at`. */
+function stairs(
+  machine: Machine,
+  i: InstructionOf<'post.acc'>,
+  at: number,
+): (sum: number, lane: number) => number {
+  const { parameters } = machine.memories
+  const { cols } = machine.target.array
+  const start = parameters.byteOffset + at + 4 * cols
+  const thresholds = new Int32Array(parameters.buffer, start, i.steps * cols)
+  const directions = new Int8Array(parameters.buffer, start + 4 * i.steps * cols, cols)
+  return (sum, lane) => {
+    // Negated in more than 32 bits.
+    const value = sum * (directions[lane] as number)
+    let reached = 0
+    for (let t = lane; t < thresholds.length; t += cols) if (value >= (thresholds[t] as number)) reached++
+    return i.zp + reached * i.multiplier
   }
 }

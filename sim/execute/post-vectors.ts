@@ -8,6 +8,7 @@ import { addOperands, multiplyOperands, scaling } from './arithmetic.ts'
 import { fillRows } from './fill.ts'
 import { illegal, within } from './legality.ts'
 import type { Machine } from './machine.ts'
+import { codeOf, element } from './packed.ts'
 import { type Ring, ringOf, wrap } from './ring.ts'
 
 /** An operand or result: where its rows start, and how its vectors follow one another. */
@@ -135,22 +136,35 @@ export function postPool(machine: Machine, i: InstructionOf<'post.pool'>): void 
       const lanes = lanesOf(machine, i, x)
       for (let lane = 0; lane < lanes; lane++) {
         let largest = -128
+        let packed = 0
         let sum = 0
         for (let ky = 0; ky < i.ky; ky++) {
           let from = (rows[ky] as number) + x * i.in_x_step + lane
           for (let kx = 0; kx < i.kx; kx++) {
             const value = activation[from] as number
+            if (i.precision > 0) packed = kx + ky === 0 ? value : largestOfEach(packed, value, i)
             if (value > largest) largest = value
             sum += value - setup.zp_a
             from += i.kx_step
           }
         }
         const mean = scale(sum, setup.m_out, setup.s_out) + setup.zp_b
-        activation[to + lane] = i.kind === 0 ? largest : clamp(mean, -128, 127)
+        activation[to + lane] = i.kind === 0 ? (i.precision > 0 ? packed : largest) : clamp(mean, -128, 127)
       }
       to += result.xStep
     }
   }
+}
+
+/** The larger ones of the elements of two bytes. */
+function largestOfEach(a: number, b: number, i: InstructionOf<'post.pool'>): number {
+  const bits = 8 >> i.precision
+  let result = 0
+  for (let low = 0; low < 8; low += bits) {
+    const [x, y] = [a, b].map((v) => element(v >> low, i.precision, i.unsigned === 1)) as [number, number]
+    result |= codeOf(Math.max(x, y), i.precision) << low
+  }
+  return result
 }
 
 export function postFill(machine: Machine, i: InstructionOf<'post.fill'>): void {

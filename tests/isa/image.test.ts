@@ -54,6 +54,7 @@ const arbitraryProgram: fc.Arbitrary<Program> = fc
     const buffers = names.map((id, k) => ({
       id,
       type: types[k] ?? { dtype: 'i8', shape: [] },
+      bits: 1 << k,
       address: k * 8,
       bytes: 8,
     }))

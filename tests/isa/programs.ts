@@ -80,8 +80,8 @@ export function programOf(instructions: readonly Instruction[], offset = 0): Pro
   new DataView(weights.buffer).setInt32(DRAM.list - DRAM.weights, offset, true)
   const type = { dtype: 'i8', shape: [1, 1, 8, 16] } as const
   const quant = { scale: Float64Array.of(Math.fround(0.1)), zeroPoint: Int32Array.of(-3) }
-  const input = { id: 'x', type: { ...type, quant }, address: DRAM.input, bytes: 128 }
-  const output = { id: 'y', type, address: DRAM.output, bytes: 128 }
+  const input = { id: 'x', type: { ...type, quant }, bits: 8, address: DRAM.input, bytes: 128 }
+  const output = { id: 'y', type, bits: 8, address: DRAM.output, bytes: 128 }
   return {
     model: 'one "layer"',
     target,

@@ -1,5 +1,6 @@
 /** Which ops of an int8 network the host may have to do, and why. All else runs on the machine. */
 import type { HostOp } from '../../backends/trellis/program.ts'
+import type { DType } from '../../ir/dtype.ts'
 import type { OpName } from '../../ir/ops/names.ts'
 import type { TensorType } from '../../ir/tensor.ts'
 
@@ -33,10 +34,14 @@ const REASONS: { readonly [N in OpName]: readonly RegExp[] } = {
   relu6: [],
   leaky_relu: [],
   hard_swish: [],
-  strided_slice: [/^it reverses, or skips channels/, /^it removes dimensions/],
+  strided_slice: [
+    /^it reverses, or skips channels/,
+    /^it removes dimensions/,
+    /^its channels do not begin with a whole byte/,
+  ],
   resize_nearest: [/^it resizes by a factor that is not whole/, /^aligned corners/],
   resize_bilinear: [/^interpolation needs products/],
-  threshold: [/^the post unit has no thresholds/],
+  threshold: [/^only sums that nothing else reads/],
   quantize: [],
   dequantize: REAL,
   div: REAL,
@@ -76,12 +81,25 @@ export function expectOnHost(host: HostOp): void {
   const { op, name, reason, inputTypes, outputTypes } = host
   if (REASONS[op].some((known) => known.test(reason))) return
   const activations = CONVOLUTIONS.has(op) ? inputTypes.slice(0, 1) : inputTypes
-  if (![...activations, ...outputTypes].every(isMap)) return
+  const isMap = CONVOLUTIONS.has(op) || MOVES.has(op) ? isAnyMap : isInt8Map
+  if (!activations.every(isMap) || !outputTypes.every((t) => isMap(t) || isSums(op, t))) return
   throw new Error(`${op} ${name} is on the host: ${reason}`)
 }
 
-/** What the machine computes on: int8, rows, columns and channels of one sample. */
-function isMap({ dtype, shape, quant }: TensorType): boolean {
+const MOVES: ReadonlySet<OpName> = new Set(['max_pool2d', 'reshape', 'concat', 'strided_slice'])
+
+/** What the post unit computes on: int8, rows, columns and channels of one sample. */
+function isInt8Map({ dtype, shape, quant }: TensorType): boolean {
   if (dtype !== 'i8' || quant === undefined) return false
   return shape.length < 4 || (shape.length === 4 && shape[0] === 1)
+}
+
+/** What the array multiplies, and both units move: 8 bits and less. */
+function isAnyMap(type: TensorType): boolean {
+  return isInt8Map({ ...type, dtype: LOW_BIT.has(type.dtype) ? 'i8' : type.dtype })
+}
+const LOW_BIT: ReadonlySet<DType> = new Set(['i4', 'u4', 'i2', 'u2', 'b1'])
+
+function isSums(op: OpName, { dtype, shape }: TensorType): boolean {
+  return dtype === 'i32' && CONVOLUTIONS.has(op) && (shape.length < 4 || shape[0] === 1)
 }

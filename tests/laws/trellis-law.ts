@@ -41,7 +41,12 @@ export const TARGETS: readonly Target[] = [
 ].map((yaml) => unwrap(parseTarget(yaml, 'target')))
 
 /** 'exact', or that the target is too small for a layer, which only small ones may be. */
-export function checkOnTrellis(graph: Graph, target: Target, seed: number): 'exact' | 'memory-too-small' {
+export function checkOnTrellis(
+  graph: Graph,
+  target: Target,
+  seed: number,
+  inputs: readonly TensorData[] = randomInputs(graph, seed),
+): 'exact' | 'memory-too-small' {
   const program = compileOrTooSmall(compileModel(graph, target))
   if (program === undefined) return 'memory-too-small'
   for (const step of program.steps) if ('host' in step) expectOnHost(step.host)
@@ -49,7 +54,6 @@ export function checkOnTrellis(graph: Graph, target: Target, seed: number): 'exa
   const findings = verifyProgram(program)
   if (findings.length > 0)
     throw new Error(findings.map(({ code, message }) => `${code}: ${message}`).join('\n'))
-  const inputs = randomInputs(graph, seed)
   const expected = createInterpreter(graph).run(inputs)
   const actual = createTrellisRunner(program).run(inputs)
   expected.forEach((data, n) => {

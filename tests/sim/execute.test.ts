@@ -129,7 +129,7 @@ describe('corners of the mac unit', () => {
   const dense = (over: Partial<InstructionOf<'mac.dense'>>): InstructionOf<'mac.dense'> => ({
     ...{ op: 'mac.dense', wait: 0, signal: 0, input: 0, x_step: 16, y_step: 0, mx: 1, my: 1 },
     ...{ in_ring_end: 0, in_ring_size: 0, list: 0, entries: 1, weight: 0, blocks: 1, acc: 0 },
-    ...{ accumulate: 0, precision: 0, last_columns: 0, early: 0 },
+    ...{ accumulate: 0, precision: 0, unsigned: 0, last_columns: 0, early: 0 },
     ...over,
   })
 

@@ -106,7 +106,7 @@ export class Emitter {
   }
 }
 
-/** Address, row step and ring of an output or operand, at channel `c` of pixel (y, x). */
+/** Address, row step and ring of an output or operand, at byte `c` of pixel (y, x). */
 export function walkOut(m: MapInMemory, y: number, x: number, c: number) {
   const ring = ringOf(m.buffer)
   return {

@@ -1,9 +1,16 @@
 /** Constants of convolutions in the on-chip memories: weights, list entries, parameters and tables, loaded where they are not yet. */
-import { parameterBlockBytes } from '../isa/costs.ts'
 import type { ConvStage, DepthwiseStage } from '../lower/stage.ts'
-import type { BlockList, Entry } from '../schedule/blocks.ts'
+import { type BlockList, type Entry, stageBlockBytes } from '../schedule/blocks.ts'
 import type { Emitter } from './emitter.ts'
-import { type LaneClass, laneClasses, packList, packParameters, packWeights } from './pack.ts'
+import {
+  type LaneClass,
+  laneClasses,
+  narrowed,
+  packList,
+  packParameters,
+  packThresholds,
+  packWeights,
+} from './pack.ts'
 
 /** Columns of zeros that it takes to make leaving them out worth one more instruction of 32 bytes. */
 const WORTH_A_LOAD = 8
@@ -14,6 +21,9 @@ export interface Kernel {
   readonly list: BlockList
   readonly blocks: number
   readonly channels: number
+  /** Bits of a weight in a lane and in DRAM. */
+  readonly bits: number
+  readonly weightBits: number
   readonly bias: Int32Array
   readonly weightAt: (channel: number, source: number) => number
 }
@@ -46,7 +56,11 @@ export function weightPiece(
   const full = split ? to - 1 : to
   const load = (key: string, lane: LaneClass, blocks: readonly [number, number], columns: number): void => {
     const offset = e.weightPool.add(key, () =>
-      packWeights(entries, lane, blocks, columns, k.weightAt, k.channels, cols),
+      narrowed(
+        packWeights(entries, lane, blocks, columns, k.weightAt, k.channels, cols),
+        k.bits,
+        k.weightBits,
+      ),
     )
     const count = blocks[1] - blocks[0]
     // One group is one run of columns: a whole piece, a block's entries of one class, or one entry.
@@ -62,6 +76,8 @@ export function weightPiece(
         columns: total / runs,
         group_step: runs === 1 ? 0 : columns < cols ? cols : entries.length * cols,
         lanes: lane.lanes,
+        precision: Math.log2(8 / k.bits),
+        stream: Math.log2(8 / k.weightBits),
       },
       { pool: 'weights' },
     )
@@ -97,11 +113,15 @@ export function ownPiece(
       if (from === to) return
       const taken = members.slice(from, to)
       const dram = e.weightPool.add(`${key} ${first + from}-${first + to}`, () =>
-        joined(
-          taken.map(({ block, entry }) => {
-            const one = { first: 0, count: 1, lanes }
-            return packWeights([entry], one, [block, block + 1], columns, k.weightAt, k.channels, cols)
-          }),
+        narrowed(
+          joined(
+            taken.map(({ block, entry }) => {
+              const one = { first: 0, count: 1, lanes }
+              return packWeights([entry], one, [block, block + 1], columns, k.weightAt, k.channels, cols)
+            }),
+          ),
+          k.bits,
+          k.weightBits,
         ),
       )
       e.emit(
@@ -114,6 +134,8 @@ export function ownPiece(
           columns: columns < cols ? columns : taken.length * cols,
           group_step: columns < cols ? cols : 0,
           lanes,
+          precision: Math.log2(8 / k.bits),
+          stream: Math.log2(8 / k.weightBits),
         },
         { pool: 'weights' },
       )
@@ -155,15 +177,18 @@ export function parameterPiece(
   nb: number,
 ): number {
   const { cols } = e.target.array
-  const perChannel = stage.requant.multiplier.length > 1
-  const bytes = parameterBlockBytes(e.target, perChannel)
+  const bytes = stageBlockBytes(stage, e.target)
   const most = Math.max(nb, Math.floor(e.parameterMemory.capacity / 2 / bytes / nb) * nb)
   const from = Math.floor(block / most) * most
   const to = Math.min(k.blocks, from + most)
   const key = `${k.key} parameters ${from}-${to}`
   const slot = e.parameterMemory.place(key, Math.ceil(((to - from) * bytes) / 4) * 4)
   if (!slot.hit) {
-    const dram = e.parameterPool.add(key, () => packParameters(k.bias, stage.requant, from, to, cols))
+    const dram = e.parameterPool.add(key, () =>
+      typeof stage.finish === 'object'
+        ? packThresholds(k.bias, stage.finish, from, to, cols)
+        : packParameters(k.bias, stage.requant, from, to, cols),
+    )
     e.emit(
       'load.param',
       stage.layer,

@@ -1,6 +1,6 @@
 /** Instructions of convolutions: mac and post.acc, for the rows of one stripe. */
 import { must } from '../../../ir/diagnostic.ts'
-import type { ConvStage, DepthwiseStage } from '../lower/stage.ts'
+import { type ConvStage, channelsOf, type DepthwiseStage } from '../lower/stage.ts'
 import { denseList, depthwiseGeometry, depthwiseList, extentOf } from '../schedule/blocks.ts'
 import { rowAddress } from '../schedule/buffer.ts'
 import type { Tile } from '../schedule/tiles.ts'
@@ -42,8 +42,10 @@ export function emitConv(
     const kernel: Kernel = {
       key: `${stage.output} phase ${phaseIndex}`,
       list: listOf('all'),
-      blocks: Math.ceil(output.map.c / cols),
-      channels: output.map.c,
+      blocks: Math.ceil(channelsOf(output.map) / cols),
+      channels: channelsOf(output.map),
+      bits: stage.bits,
+      weightBits: stage.weightBits,
       bias: phase.bias,
       weightAt: (channel, source) => stage.weights[channel * perChannel + source] as number,
     }
@@ -144,14 +146,17 @@ export function emitDepthwise(
   const { cols } = e.target.array
   const input = e.at(must(stage.inputs[0], 'input').map)
   const output = e.at(stage.output)
+  const channels = channelsOf(output.map)
   const geometry = depthwiseGeometry(stage.kernelH, stage.kernelW, e.target)
   const kernel: Kernel = {
     key: stage.output,
     list: depthwiseList(stage, geometry, input.buffer.pitch, input.map.c),
-    blocks: Math.ceil(output.map.c / cols),
-    channels: output.map.c,
+    blocks: Math.ceil(channels / cols),
+    channels,
+    bits: 8,
+    weightBits: stage.weightBits,
     bias: stage.bias,
-    weightAt: (channel, source) => stage.weights[source * output.map.c + channel] as number,
+    weightAt: (channel, source) => stage.weights[source * channels + channel] as number,
   }
   const passes = geometry.passes.length
   const nb = Math.min(

@@ -1,7 +1,8 @@
 /** Weights, lists and parameters as the bytes that loads expect. */
 import { must } from '../../../ir/diagnostic.ts'
-import type { Requant } from '../lower/stage.ts'
+import type { Requant, Thresholds } from '../lower/stage.ts'
 import type { BlockList, Entry } from '../schedule/blocks.ts'
+import { fromStored, toStored } from '../stored.ts'
 
 /** List entries that one load writes: neighbours in the list with the same lanes. */
 export interface LaneClass {
@@ -47,6 +48,38 @@ export function packWeights(
     }
   }
   return new Uint8Array(bytes.buffer)
+}
+
+/** The bytes of lanes as a stream of narrower weights. */
+export function narrowed(bytes: Uint8Array, bits: number, weightBits: number): Uint8Array {
+  if (bits === weightBits) return bytes
+  const count = (bytes.length * 8) / bits
+  const weights = fromStored(bytes, `i${bits}` as 'i8' | 'i4' | 'i2', bits, count)
+  return toStored(weights, weightBits === 1 ? 'b1' : (`i${weightBits}` as 'i4' | 'i2'), weightBits)
+}
+
+/** Blocks [from, to) of thresholds: bias, then for each step the thresholds of all columns, then directions. */
+export function packThresholds(
+  bias: Int32Array,
+  { steps, values, directions }: Thresholds,
+  from: number,
+  to: number,
+  cols: number,
+): Uint8Array {
+  const block = cols * (4 + 4 * steps + 1)
+  const bytes = new Uint8Array((to - from) * block)
+  const view = new DataView(bytes.buffer)
+  for (let b = from; b < to; b++) {
+    const at = (b - from) * block
+    for (let column = 0; column < cols; column++) {
+      const channel = b * cols + column
+      view.setInt32(at + 4 * column, bias[channel] ?? 0, true)
+      for (let step = 0; step < steps; step++)
+        view.setInt32(at + 4 * (cols * (step + 1) + column), values[channel * steps + step] ?? 0, true)
+      view.setInt8(at + 4 * cols * (steps + 1) + column, directions[channel] ?? 1)
+    }
+  }
+  return bytes
 }
 
 export function packList(list: BlockList, from: number, to: number): Uint8Array {

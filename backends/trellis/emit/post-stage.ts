@@ -143,6 +143,8 @@ export function emitPool(e: Emitter, stage: PoolStage, from: number, to: number)
         e.emit('post.pool', stage.layer, {
           kind: scale ? 1 : 0,
           rounding: POST_RULES.indexOf(scale?.rule ?? 'tflite'),
+          precision: Math.log2(8 / input.map.bits),
+          unsigned: input.map.unsigned ? 1 : 0,
           input: source.address,
           in_x_step: step.from,
           in_y_step: stage.strideY * source.yStep,

@@ -1,10 +1,9 @@
 /** What the instructions of a convolution's parts have in common: which part, where its accumulators go. */
 import { must } from '../../../ir/diagnostic.ts'
-import { parameterBlockBytes } from '../isa/costs.ts'
 import { type ConvStage, type DepthwiseStage, POST_RULES } from '../lower/stage.ts'
-import { type Entry, extentOf } from '../schedule/blocks.ts'
+import { type Entry, extentOf, stageBlockBytes } from '../schedule/blocks.ts'
 import { ringOf } from '../schedule/buffer.ts'
-import type { Tile } from '../schedule/tiles.ts'
+import { accMode, type Tile } from '../schedule/tiles.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
 import { type Kernel, parameterPiece, tableSlot } from './mac-constants.ts'
 
@@ -66,7 +65,8 @@ export function emitDense(
       ...at,
       entries: entries.length,
       blocks: r.nb,
-      precision: 0,
+      precision: Math.log2(8 / stage.bits),
+      unsigned: input.map.unsigned ? 1 : 0,
       last_columns: lanesOf(e, kernel, r) % e.target.array.cols,
       early: 0,
     },
@@ -76,7 +76,7 @@ export function emitDense(
 
 /** Blocks that one instruction may take: its parameters must fit in half of parameter memory. */
 export function blocksPerInstruction(e: Emitter, stage: ConvStage | DepthwiseStage, tile: Tile): number {
-  const bytes = parameterBlockBytes(e.target, stage.requant.multiplier.length > 1)
+  const bytes = stageBlockBytes(stage, e.target)
   return Math.max(1, Math.min(tile.nb, Math.floor(e.parameterMemory.capacity / 2 / bytes)))
 }
 
@@ -121,7 +121,8 @@ export function post(
     })
   }
   const limits = stage.kind === 'conv' && stage.residual ? stage.residual : stage.requant
-  const to = walkOut(output, y, x, r.block * cols)
+  const stairs = typeof stage.finish === 'object' ? stage.finish : undefined
+  const to = walkOut(output, y, x, (r.block * cols * output.map.bits) / 8)
   const perChannel = stage.requant.multiplier.length > 1
   e.emit('post.acc', stage.layer, {
     acc: acc === 'zeros' ? 0 : acc,
@@ -135,15 +136,17 @@ export function post(
     y_step: out.stepY * to.yStep,
     ring_end: to.ring_end,
     ring_size: to.ring_size,
-    zp: limits.zeroPoint,
+    zp: stairs ? stairs.start : limits.zeroPoint,
     min: limits.min,
     max: limits.max,
     per_channel: perChannel ? 1 : 0,
-    multiplier: perChannel ? 0 : must(stage.requant.multiplier[0], 'multiplier'),
+    multiplier: stairs ? stairs.step : perChannel ? 0 : must(stage.requant.multiplier[0], 'multiplier'),
     shift: perChannel ? 0 : must(stage.requant.shift[0], 'shift'),
     rounding: POST_RULES.indexOf(stage.requant.rule),
-    mode: stage.kind === 'conv' && stage.residual ? 1 : stage.table ? 2 : 0,
+    mode: accMode(stage),
     table,
+    steps: stairs?.steps ?? 0,
+    precision: output.map.bits > 8 ? 0 : Math.log2(8 / output.map.bits),
     zeros: acc === 'zeros' ? 1 : 0,
   })
 }

@@ -33,7 +33,7 @@ function fill(
     y_step: step,
     ring_end: ring.end,
     ring_size: ring.size,
-    value: m.map.zeroPoint,
+    value: m.map.padding,
   }
   if (op === 'load.fill') e.emit(op, layer, { ...common, act: at })
   else e.emit(op, layer, { ...common, out: at })
@@ -135,11 +135,11 @@ export function loadRows(
   below: readonly [number, number],
   first: boolean,
 ): void {
-  const { c, zeroPoint } = m.map
+  const { c, padding: value } = m.map
   const { top, left, right } = m.buffer.padding
   if (first) fillRows(e, 'load.fill', layer, m, -top, 0)
   for (const { address, fields, pool } of pieces(e, m, from, to)) {
-    const padding = { pad_left: left * c, pad_right: right * c, value: zeroPoint }
+    const padding = { pad_left: left * c, pad_right: right * c, value }
     e.emit('load.act', layer, { ...fields, ...padding, act: address - left * c }, { pool })
   }
   fillRows(e, 'load.fill', layer, m, ...below)

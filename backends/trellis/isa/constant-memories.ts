@@ -25,7 +25,7 @@ export class ConstantMemories {
   readonly #cols: number
   readonly #entries: Int32Array
   readonly #entryState: Uint8Array
-  /** For each column of weight memory one more than the highest lane whose weight is not 0. */
+  /** For each column of weight memory one more than the highest lane that may have a weight other than 0. */
   readonly #columnTop: Uint8Array
 
   constructor(constants: Constants, target: Target) {
@@ -49,7 +49,9 @@ export class ConstantMemories {
   loadWeight(i: InstructionOf<'load.weight'>): void {
     const lanes: number[] = []
     for (let lane = 0; lane < this.#rows; lane++) if ((i.lanes >> BigInt(lane)) & 1n) lanes.push(lane)
-    const source = this.#at(i.dram, i.groups * i.columns * lanes.length)
+    // Which weights of a narrower stream are 0 is not looked at: the window is as wide as the lanes then.
+    const source =
+      i.precision === 0 && i.stream === 0 ? this.#at(i.dram, i.groups * i.columns * lanes.length) : undefined
     for (let group = 0, at = 0; group < i.groups; group++) {
       for (let column = 0; column < i.columns; column++, at += lanes.length) {
         let used = lanes.length
@@ -83,8 +85,6 @@ export class ConstantMemories {
 
   /** Bytes of a window, from its first, that meet a weight other than 0 at list entry `e`. */
   #windowBytes(i: Mac, e: number): number {
-    // A 1-bit operand is -1 or +1: no byte of weights is neutral.
-    if (i.precision === 3) return i.op === 'mac.dense' ? this.#rows : this.#cols
     if (i.op === 'mac.depthwise') {
       // Column c of a block meets byte c of the word; the last block reaches furthest.
       const first = i.weight + ((i.blocks - 1) * i.entries + e) * this.#cols

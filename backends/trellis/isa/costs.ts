@@ -56,6 +56,36 @@ export function parameterBlockBytes(target: Target, perChannel: boolean): number
   return target.array.cols * (perChannel ? 9 : 4)
 }
 
+/** Bytes of one block of thresholds: bias, `steps` thresholds and a direction for each column. */
+export function thresholdBlockBytes(target: Target, steps: number): number {
+  return target.array.cols * (4 + 4 * steps + 1)
+}
+
+/** post.acc: how it puts sums through thresholds, and that it writes them as they are. */
+export const MODE_THRESHOLDS = 3
+export const MODE_SUMS = 4
+
+/** Bytes of the parameter block that a post.acc reads for each column block. */
+export function accBlockBytes(i: InstructionOf<'post.acc'>, target: Target): number {
+  if (i.mode === MODE_THRESHOLDS) return thresholdBlockBytes(target, i.steps)
+  return parameterBlockBytes(target, i.mode !== MODE_SUMS && i.per_channel === 1)
+}
+
+/** Bytes that a post.acc writes for `lanes` lanes. */
+export function accOutputBytes(i: InstructionOf<'post.acc'>, lanes: number): number {
+  return i.mode === MODE_SUMS ? 4 * lanes : Math.ceil(lanes / 2 ** i.precision)
+}
+
+/** Cycles that the search for the number of thresholds reached takes, one comparison each. */
+export function thresholdPasses(steps: number): number {
+  return Math.ceil(Math.log2(steps + 1))
+}
+
+/** DRAM bytes of a load.weight. */
+export function weightStreamBytes(i: InstructionOf<'load.weight'>): number {
+  return Math.ceil((i.groups * i.columns * popcount(i.lanes)) / 2 ** (i.stream - i.precision))
+}
+
 /** Input pixels that one pass of a depthwise instruction streams. */
 export function depthwisePixels(i: InstructionOf<'mac.depthwise'>): number {
   const rows = i.resume === 1 ? i.my * i.y_stride : (i.my - 1) * i.y_stride + i.lines
@@ -99,18 +129,16 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
   switch (i.op) {
     case 'post.setup':
       return { ...one, startCycles: 0, streamCycles: 1, pipeCycles: 0 }
-    case 'post.acc': {
-      const requantize = pass * (i.mode === 1 ? REQUANTIZE_PASSES.residual : REQUANTIZE_PASSES.requantize)
+    case 'post.acc':
       return {
         blocks: i.blocks,
         startCycles: POST_SETUP,
-        setupCycles: Math.ceil(parameterBlockBytes(target, i.per_channel === 1) / portBytes(target)),
-        streamCycles: i.mx * i.my * (i.mode === 2 ? Math.max(requantize, lookup) : requantize),
+        setupCycles: Math.ceil(accBlockBytes(i, target) / portBytes(target)),
+        streamCycles: i.mx * i.my * accInterval(i, target),
         pipeCycles: POST_PIPE,
         minPeriodCycles: 1,
         drains: i.mode === 1,
       }
-    }
     case 'post.binary':
       return {
         ...one,
@@ -125,6 +153,24 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
       return { ...one, streamCycles: i.mx * i.my * Math.max(i.kx * i.ky, i.kind === 1 ? pass : 1) }
     case 'post.fill':
       return { ...one, streamCycles: i.rows * Math.ceil(i.bytes / portBytes(target)), drains: false }
+  }
+}
+
+/** Cycles that a post.acc takes for each vector. */
+export function accInterval(i: Pick<InstructionOf<'post.acc'>, 'mode' | 'steps'>, target: Target): number {
+  const { cols, post_lanes } = target.array
+  const pass = cols / post_lanes
+  switch (i.mode) {
+    case 1:
+      return pass * REQUANTIZE_PASSES.residual
+    case 2:
+      return Math.max(pass, Math.ceil(cols / TABLE_PORTS))
+    case MODE_THRESHOLDS:
+      return pass * thresholdPasses(i.steps)
+    case MODE_SUMS:
+      return Math.max(pass, Math.ceil((4 * cols) / portBytes(target)))
+    default:
+      return pass * REQUANTIZE_PASSES.requantize
   }
 }
 
@@ -167,8 +213,11 @@ export function loadBursts(i: Instruction, target: Target): Burst[] {
       return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, i.pad_left + i.pad_right, target, 0)
     case 'load.weight': {
       const perColumn = popcount(i.lanes)
-      const writes = (bytes: number) => Math.ceil(Math.floor(bytes / perColumn) / WEIGHT_COLUMNS_PER_CYCLE)
-      appendBursts(bursts, i.dram, i.groups * i.columns * perColumn, bus, 0, writes)
+      const all = i.groups * i.columns
+      const complete = (bytes: number) =>
+        Math.min(all, Math.floor((bytes * 2 ** (i.stream - i.precision)) / perColumn))
+      const writes = (bytes: number) => Math.ceil(complete(bytes) / WEIGHT_COLUMNS_PER_CYCLE)
+      appendBursts(bursts, i.dram, weightStreamBytes(i), bus, 0, writes)
       return bursts
     }
     case 'load.index':

@@ -5,7 +5,7 @@
  */
 import { unreachable } from '../../../ir/diagnostic.ts'
 import type { Target } from '../target.ts'
-import { parameterBlockBytes, popcount } from './costs.ts'
+import { accBlockBytes, accOutputBytes, weightStreamBytes } from './costs.ts'
 import type { Instruction, InstructionOf } from './table.ts'
 
 /** Memories, each with its own addresses: bytes, but columns in weight, vectors in accumulator, entries in index. */
@@ -80,7 +80,7 @@ export function footprint(i: Instruction, target: Target, list?: ListExtent): Ac
       return rows(true, i.act, i.rows, i.y_step, i.bytes, { end: i.ring_end, size: i.ring_size })
     case 'load.weight':
       return [
-        span('dram', false, i.dram, i.groups * i.columns * popcount(i.lanes)),
+        span('dram', false, i.dram, weightStreamBytes(i)),
         span('weight', true, i.column, (i.groups - 1) * i.group_step + i.columns),
       ]
     case 'load.index':
@@ -108,9 +108,9 @@ export function footprint(i: Instruction, target: Target, list?: ListExtent): Ac
     case 'post.acc':
       return [
         ...(i.zeros === 1 ? [] : [span('accumulator', false, i.acc, i.blocks * i.mx * i.my)]),
-        span('parameter', false, i.param, i.blocks * parameterBlockBytes(target, i.per_channel === 1)),
+        span('parameter', false, i.param, i.blocks * accBlockBytes(i, target)),
         ...(i.mode === 2 ? [span('table', false, i.table, 1)] : []),
-        ...rows(true, i.out, i.my, i.y_step, (i.mx - 1) * i.x_step + (i.blocks - 1) * cols + i.last_lanes, {
+        ...rows(true, i.out, i.my, i.y_step, accRowBytes(i, target), {
           end: i.ring_end,
           size: i.ring_size,
         }),
@@ -166,6 +166,11 @@ export function operandFootprint(
       ? (i.mx - 1) * setup.x_step + (i.blocks - 1) * target.array.cols + i.last_lanes
       : rowOfVectors(i, setup.x_step, target)
   return rows(false, setup.operand, i.my, setup.y_step, bytes, { end: setup.ring_end, size: setup.ring_size })
+}
+
+/** Bytes that a row of a post.acc's results encloses. */
+export function accRowBytes(i: InstructionOf<'post.acc'>, target: Target): number {
+  return (i.mx - 1) * i.x_step + accOutputBytes(i, (i.blocks - 1) * target.array.cols + i.last_lanes)
 }
 
 type Vectors = Pick<InstructionOf<'post.unary'>, 'mx' | 'last_lanes' | 'every'>

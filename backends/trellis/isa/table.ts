@@ -58,6 +58,11 @@ const rounding: Field = {
   bits: 2,
   doc: 'rule of the requantization. 0: tflite, a doubling high multiply and a rounding shift; 1: half_even, one rounding of the exact product, halves to even; 2: float32, where sum, factor and product are each rounded to 24 significant bits, and the product to an integer, all halves to even',
 }
+const packed = (of: string): Field => ({
+  bits: 2,
+  doc: `log2 of 8 / bits of ${of}: 0 is 8-bit, 3 is -1 or +1 in one bit`,
+})
+const unsigned = (of: string): Field => ({ bits: 1, doc: `1: ${of} below 8 bits have no sign` })
 const q8 = (doc: string): Field => ({ bits: 8, signed: true, doc })
 const multiplier = (doc: string): Field => ({ bits: 32, signed: true, doc: `multiplier ${doc}, Q0.31` })
 const shift = (doc: string): Field => ({ bits: 6, signed: true, doc: `shift ${doc}, positive is left` })
@@ -76,7 +81,7 @@ const macFields = {
   blocks: { bits: 10, doc: 'column blocks: the whole list is walked once for each, weights running on' },
   acc: { bits: 14, doc: 'accumulator vector of the first output; block n starts at acc + n * mx * my' },
   accumulate: { bits: 1, doc: '1: add to what is there; 0: the first list entry overwrites' },
-  precision: { bits: 2, doc: 'log2 of 8 / bits of an operand: 0 is 8-bit' },
+  precision: packed('an operand'),
   last_columns: {
     bits: 7,
     doc: 'columns of the last block that mean something, 0 for all: the weights of the others need not be loaded, and their accumulators must not be used',
@@ -146,14 +151,16 @@ export const INSTRUCTIONS = {
     opcode: 3,
     unit: 'load',
     summary:
-      'DRAM to weight memory. The stream is contiguous; each column takes as many bytes as `lanes` has bits set, other lanes become 0.',
+      'DRAM to weight memory. The stream is contiguous; each column takes as many bytes of `8 >> precision` bit weights as `lanes` has bits set, other lanes become 0, at 1 bit nothing. Weights of the stream that are narrower are widened.',
     fields: {
       dram,
       column: { bits: 16, doc: 'weight memory address (in columns) of the first column written' },
       groups: { bits: 16, doc: 'groups of columns' },
       columns: { bits: 16, doc: 'columns a group' },
       group_step: { bits: 16, doc: 'columns from the start of one group to the next' },
-      lanes: { bits: 64, doc: 'lanes that take a byte of the stream' },
+      lanes: { bits: 64, doc: 'lanes that take weights of the stream' },
+      precision: packed('a weight in memory'),
+      stream: packed('a weight in DRAM; at least `precision`'),
     },
   },
   'load.index': {
@@ -170,7 +177,7 @@ export const INSTRUCTIONS = {
     opcode: 5,
     unit: 'load',
     summary:
-      'DRAM to parameter memory. A per-channel block is cols x int32 bias, cols x int32 multiplier, cols x int8 shift; a per-tensor block is cols x int32 bias.',
+      'DRAM to parameter memory. A per-channel block is cols x int32 bias, cols x int32 multiplier, cols x int8 shift; a per-tensor block is cols x int32 bias; a block of thresholds is cols x int32 bias, cols x int32 for each step, and cols x int8: -1 where the sum is negated before it is compared, else 1.',
     fields: {
       dram,
       param: { bits: 18, scale: 4, doc: 'parameter memory byte address' },
@@ -188,7 +195,7 @@ export const INSTRUCTIONS = {
     unit: 'mac',
     summary:
       'Dot products: for each column block and list entry, a block of rows x cols weights is held while windows of `rows` bytes stream past it.',
-    fields: macFields,
+    fields: { ...macFields, unsigned: unsigned('inputs') },
   },
   'mac.depthwise': {
     opcode: 9,
@@ -239,7 +246,7 @@ export const INSTRUCTIONS = {
       my,
       blocks: {
         bits: 10,
-        doc: 'column blocks; block n writes cols bytes further and uses the next parameter block',
+        doc: 'column blocks; block n writes cols results further and uses the next parameter block',
       },
       last_lanes: lastLanes,
       param: { bits: 14, scale: 4, doc: 'parameter memory byte address of the first block' },
@@ -257,13 +264,15 @@ export const INSTRUCTIONS = {
         bits: 1,
         doc: '1: multiplier and shift stand in the parameter blocks; 0: they are the next two fields',
       },
-      multiplier: multiplier('of the requantization'),
+      multiplier: multiplier('of the requantization; in mode 3 the distance of neighbouring results'),
       shift: shift('of the requantization'),
       rounding,
       mode: {
-        bits: 2,
-        doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table',
+        bits: 3,
+        doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table; 3: `zp` and `multiplier` times the number of thresholds reached; 4: the sum as it is, 4 bytes little-endian',
       },
+      steps: { bits: 4, doc: 'thresholds of a column, in mode 3' },
+      precision: packed('a result, but in mode 4'),
       table: { bits: 2, doc: 'which table' },
       zeros: { bits: 1, doc: '1: instead of accumulators, zeros: outputs of the bias alone' },
     },
@@ -306,6 +315,8 @@ export const INSTRUCTIONS = {
     summary:
       'Largest value, or requantized sum (m_out of post.setup, zero point zp_a subtracted from each), over a window of vectors of cols bytes.',
     fields: {
+      precision: packed('an element, in a maximum'),
+      unsigned: unsigned('elements'),
       kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b, saturated' },
       rounding,
       input: act('first byte of the first window'),

@@ -1,5 +1,6 @@
 /** What the lowering rules share: the graph, the feature maps made so far, and how shapes become maps. */
 import { must } from '../../../ir/diagnostic.ts'
+import { DTYPE_BITS } from '../../../ir/dtype.ts'
 import {
   consumers,
   type Graph,
@@ -11,7 +12,10 @@ import {
   valueOf,
 } from '../../../ir/graph.ts'
 import type { TensorType } from '../../../ir/tensor.ts'
+import { toStored } from '../stored.ts'
+import type { Target } from '../target.ts'
 import type { FeatureMap, LoweredBuffer, LoweredLayer, MapId, Stage } from './stage.ts'
+import { isLowBit, storedWidths } from './widths.ts'
 
 export type MutableMap = { -readonly [K in keyof FeatureMap]: FeatureMap[K] }
 
@@ -24,6 +28,9 @@ export const unsupported = (why: string): Unsupported => ({ unsupported: why })
 
 export interface LoweringContext {
   readonly graph: Graph
+  readonly target: Target
+  /** Bits in memory of values whose types are below 8 bits. */
+  readonly widths: ReadonlyMap<ValueId, number>
   readonly producers: ReadonlyMap<ValueId, Node>
   readonly consumers: ReadonlyMap<ValueId, readonly Node[]>
   readonly maps: Map<MapId, MutableMap>
@@ -34,9 +41,11 @@ export interface LoweringContext {
   readonly stages: Stage[]
 }
 
-export function createContext(graph: Graph): LoweringContext {
+export function createContext(graph: Graph, target: Target): LoweringContext {
   return {
     graph,
+    target,
+    widths: storedWidths(graph, target),
     producers: producers(graph),
     consumers: consumers(graph),
     maps: new Map(),
@@ -60,13 +69,32 @@ export function isInt8(type: TensorType): boolean {
   return type.dtype === 'i8' && type.quant?.scale.length === 1
 }
 
+/** Whether the post unit can compute on all operands and results of a node as int8. */
+export function allInt8(ctx: LoweringContext, node: Node): boolean {
+  return [...node.inputs, ...node.outputs].every((id) => isInt8(typeOf(ctx.graph, id)))
+}
+
+/** Bits of an element of a value in memory. */
+function bitsOf(ctx: LoweringContext, id: ValueId): number {
+  return ctx.widths.get(id) ?? DTYPE_BITS[typeOf(ctx.graph, id).dtype]
+}
+
+/** The map of a convolution's output, which may also be int32 sums. */
+export function resultMapFor(ctx: LoweringContext, id: ValueId): MutableMap | undefined {
+  const value = valueOf(ctx.graph, id)
+  const dims = imageDims(value.type.shape)
+  if (value.type.dtype !== 'i32' || !dims) return mapFor(ctx, id)
+  return newMap(ctx, id, dims, value)
+}
+
 /** The map that holds a value, made on first use; undefined where the value cannot be one. */
 export function mapFor(ctx: LoweringContext, id: ValueId): MutableMap | undefined {
   const known = ctx.mapOf.get(id)
   if (known !== undefined) return must(ctx.maps.get(known), `map ${known}`)
   const value = valueOf(ctx.graph, id)
   const dims = imageDims(value.type.shape)
-  if (!dims || !isInt8(value.type)) return undefined
+  const isMap = isInt8(value.type) || (isLowBit(value.type.dtype) && value.type.quant?.scale.length === 1)
+  if (!dims || !isMap) return undefined
   return newMap(ctx, id, dims, value)
 }
 
@@ -76,13 +104,16 @@ function newMap(
   dims: readonly [number, number, number],
   value: Value,
 ): MutableMap {
-  const [h, w, c] = dims
+  const [h, w, channels] = dims
+  const bits = bitsOf(ctx, id)
   const map: MutableMap = {
     id,
     h,
     w,
-    c,
-    zeroPoint: must(value.type.quant?.zeroPoint[0], 'zero point'),
+    c: (channels * bits) / 8,
+    bits,
+    unsigned: bits < 8 && value.type.dtype === `u${bits}`,
+    padding: bits > 8 ? 0 : repeated(must(value.type.quant?.zeroPoint[0], 'zero point'), bits),
     buffer: id,
     toDram: ctx.graph.outputs.includes(id),
   }
@@ -92,6 +123,14 @@ function newMap(
   return map
 }
 
+/** A signed byte of elements that are all `value`. */
+function repeated(value: number, bits: number): number {
+  const code = value & ((1 << bits) - 1)
+  let byte = 0
+  for (let low = 0; low < 8; low += bits) byte |= code << low
+  return (byte << 24) >> 24
+}
+
 /** Registers the DRAM buffer of a value; constants bring their bytes. */
 export function addBuffer(ctx: LoweringContext, id: ValueId): void {
   if (ctx.buffers.has(id)) return
@@ -99,7 +138,8 @@ export function addBuffer(ctx: LoweringContext, id: ValueId): void {
   ctx.buffers.set(id, {
     id,
     type,
-    ...(data === undefined ? {} : { data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }),
+    bits: bitsOf(ctx, id),
+    ...(data === undefined ? {} : { data: toStored(data, type.dtype, bitsOf(ctx, id)) }),
   })
 }
 
@@ -115,6 +155,8 @@ export function viewOf(ctx: LoweringContext, source: MutableMap, id: ValueId): M
 }
 
 export interface LayerFacts {
+  /** Types of input and weights, where they are not int8. */
+  readonly precision?: string
   readonly macs: number
   readonly weightBytes: number
   readonly parameterBytes: number

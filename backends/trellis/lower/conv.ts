@@ -5,17 +5,27 @@ import { type Node, typeOf, type ValueId } from '../../../ir/graph.ts'
 import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import type { WeightBlocks } from '../schedule/blocks.ts'
+import { storedBytes, toStored } from '../stored.ts'
 import {
   addLayer,
   type LoweringContext,
   type MutableMap,
   mapFor,
   parameterBytes,
+  resultMapFor,
   type Unsupported,
   unsupported,
 } from './context.ts'
-import { constantsOf, foldBias, requantOf } from './conv-constants.ts'
-import type { ConvStage, DepthwiseStage, InputUse, Phase, Stage, Tap } from './stage.ts'
+import { type Constants, constantsOf, foldBias } from './conv-constants.ts'
+import {
+  type ConvStage,
+  channelsOf,
+  type DepthwiseStage,
+  type InputUse,
+  type Phase,
+  type Stage,
+  type Tap,
+} from './stage.ts'
 
 type Pair = readonly [number, number]
 type Pads = readonly [top: number, left: number, bottom: number, right: number]
@@ -71,9 +81,9 @@ export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported
   if ('unsupported' in constants) return constants
   const [, kh = 0, kw = 0, cin = 0] = constants.shape
   const input = mapFor(ctx, must(node.inputs[0], 'input'))
-  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  const output = resultMapFor(ctx, must(node.outputs[0], 'output'))
   if (!input || !output) return unsupported('its batch is not 1')
-  if (cin !== input.c) return unsupported('it is a grouped convolution')
+  if (cin !== channelsOf(input)) return unsupported('it is a grouped convolution')
   const taps = kernelTaps(kh, kw, attrs)
   return convStage(ctx, node, constants, input, output, [{ originY: 0, originX: 0, taps }], {
     strideY: attrs.stride[0],
@@ -81,7 +91,6 @@ export function lowerConv(ctx: LoweringContext, node: Node): Stage | Unsupported
     stepY: 1,
     stepX: 1,
     kernelSize: kh * kw,
-    cin,
   })
 }
 
@@ -89,9 +98,9 @@ export function lowerTransposeConv(ctx: LoweringContext, node: Node): Stage | Un
   const attrs = withDefaults(OPS.transpose_conv2d.attrs, node.attrs) as unknown as ConvAttrs
   const constants = constantsOf(ctx, node)
   if ('unsupported' in constants) return constants
-  const [, kh = 0, kw = 0, cin = 0] = constants.shape
+  const [, kh = 0, kw = 0] = constants.shape
   const input = mapFor(ctx, must(node.inputs[0], 'input'))
-  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  const output = resultMapFor(ctx, must(node.outputs[0], 'output'))
   if (!input || !output) return unsupported('its batch is not 1')
   const [sy, sx] = attrs.stride
   const phases: Omit<Phase, 'bias'>[] = []
@@ -107,7 +116,6 @@ export function lowerTransposeConv(ctx: LoweringContext, node: Node): Stage | Un
     stepY: sy,
     stepX: sx,
     kernelSize: kh * kw,
-    cin,
   })
 }
 
@@ -138,50 +146,61 @@ interface ConvGeometry {
   readonly stepY: number
   readonly stepX: number
   readonly kernelSize: number
-  readonly cin: number
 }
 
 function convStage(
   ctx: LoweringContext,
   node: Node,
-  constants: Exclude<ReturnType<typeof constantsOf>, Unsupported>,
+  constants: Constants,
   input: MutableMap,
   output: MutableMap,
   phases: readonly Omit<Phase, 'bias'>[],
   geometry: ConvGeometry,
 ): ConvStage {
-  const { data, bias, requant } = constants
-  const perChannel = geometry.kernelSize * geometry.cin
+  const { data, bias, requant, inputZeroPoint } = constants
+  const channels = channelsOf(output)
+  const cin = channelsOf(input)
+  const perChannel = geometry.kernelSize * cin
   const folded = phases.map((phase) => ({
     ...phase,
-    bias: foldBias(bias, output.c, requant.inputZeroPoint, (o) => {
+    bias: foldBias(bias, channels, inputZeroPoint, (o) => {
       let sum = 0
       for (const { kernelIndex } of phase.taps) {
-        const at = o * perChannel + kernelIndex * geometry.cin
-        for (let i = at; i < at + geometry.cin; i++) sum += data[i] as number
+        const at = o * perChannel + kernelIndex * cin
+        for (let i = at; i < at + cin; i++) sum += data[i] as number
       }
       return sum
     }),
   }))
-  const own = requantOf(requant)
   const allTaps = phases.flatMap((p) => p.taps)
-  const work = phaseWork(folded, output, geometry, output.h)
+  const lanes = { ...geometry, cin: input.c, bits: input.bits }
+  const work = phaseWork(folded, output, lanes, output.h)
   const phaseOut = { h: Math.ceil(output.h / geometry.stepY), w: Math.ceil(output.w / geometry.stepX) }
   return {
     kind: 'conv',
     name: node.name,
     layer: addLayer(ctx, node, {
+      precision: constants.precision,
       macs: Math.min(macsOf(ctx, node), work.macs),
-      weightBytes: work.weights,
-      parameterBytes: parameterBytes(output.c, own.multiplier.length > 1),
+      weightBytes: storedBytes(work.weights, constants.weightBits),
+      parameterBytes: parameterBytes(channels, requant.multiplier.length > 1),
     }),
     inputs: [useOf(input, allTaps, phaseOut, geometry.strideY, geometry.strideX, geometry.stepY)],
     output: output.id,
     phases: folded,
-    weights: data,
-    requant: own,
-    ...geometry,
+    weights: laneBytes(data, input.bits),
+    weightBits: constants.weightBits,
+    requant,
+    finish: constants.finish,
+    ...lanes,
   }
+}
+
+/** Weights as they stand in lanes of operands of `bits` bits: pixels are whole bytes, so they are packed without gaps. */
+function laneBytes(data: Int8Array, bits: number): Int8Array {
+  if (bits === 8) return data
+  const packed = toStored(data, bits === 1 ? 'b1' : (`i${bits}` as 'i4' | 'i2'), bits)
+  return new Int8Array(packed.buffer, packed.byteOffset, packed.length)
 }
 
 /**
@@ -190,26 +209,28 @@ function convStage(
  */
 export function phaseWork(
   phases: readonly Phase[],
-  output: { readonly w: number; readonly c: number },
-  g: Pick<ConvStage, 'stepY' | 'stepX' | 'cin'>,
+  output: { readonly w: number; readonly c: number; readonly bits: number },
+  g: Pick<ConvStage, 'stepY' | 'stepX' | 'cin' | 'bits'>,
   rows: number,
   /** Blocks of weights that count; without it, all do. */
   kept?: { readonly isKept: WeightBlocks['isKept']; readonly cols: number },
 ): { readonly macs: number; readonly weights: number } {
   const count = (size: number, origin: number, step: number) => Math.max(0, Math.ceil((size - origin) / step))
+  const channels = channelsOf(output)
   let macs = 0
   let weights = 0
   for (const { originY, originX, taps } of phases) {
     const outputs = count(rows, originY, g.stepY) * count(output.w, originX, g.stepX)
-    const perOutput = kept ? keptWeights(taps, g.cin, output.c, kept) : taps.length * g.cin * output.c
+    const bytes = kept ? keptBytes(taps, g.cin, channels, kept) : taps.length * g.cin * channels
+    const perOutput = (bytes * 8) / g.bits
     macs += outputs * perOutput
     if (outputs > 0) weights += perOutput
   }
   return { macs, weights }
 }
 
-/** Weights in kept blocks, of these taps for all output channels. */
-function keptWeights(
+/** Bytes of lanes in kept blocks, of these taps for all output channels. */
+function keptBytes(
   taps: readonly Tap[],
   cin: number,
   channels: number,
@@ -237,11 +258,11 @@ export function lowerFullyConnected(ctx: LoweringContext, node: Node): Stage | U
   const constants = constantsOf(ctx, node)
   if ('unsupported' in constants) return constants
   const [, depth = 0] = constants.shape
-  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  const output = resultMapFor(ctx, must(node.outputs[0], 'output'))
   const input = flattened(ctx, must(node.inputs[0], 'input'), depth)
   if (!input || !output) return unsupported('its input has more than three dimensions')
-  const whole = output.h * output.w === 1 && input.h * input.w * input.c === depth
-  if (!whole && input.c !== depth) return unsupported('its input is a reshaped map')
+  const whole = output.h * output.w === 1 && input.h * input.w * channelsOf(input) === depth
+  if (!whole && channelsOf(input) !== depth) return unsupported('its input is a reshaped map')
   const kh = whole ? input.h : 1
   const kw = whole ? input.w : 1
   const taps = kernelTaps(kh, kw, { dilation: [1, 1], pads: [0, 0, 0, 0] })
@@ -251,7 +272,6 @@ export function lowerFullyConnected(ctx: LoweringContext, node: Node): Stage | U
     stepY: 1,
     stepX: 1,
     kernelSize: kh * kw,
-    cin: depth / (kh * kw),
   })
 }
 
@@ -260,7 +280,7 @@ function flattened(ctx: LoweringContext, id: ValueId, depth: number): MutableMap
   const producer = ctx.producers.get(id)
   if (producer?.op === 'reshape') {
     const source = flattened(ctx, must(producer.inputs[0], 'input'), depth)
-    if (source && source.h * source.w * source.c === depth) return source
+    if (source && source.h * source.w * channelsOf(source) === depth) return source
   }
   return mapFor(ctx, id)
 }
@@ -271,12 +291,14 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
   if ('unsupported' in constants) return constants
   const [, kh = 0, kw = 0, channels = 0] = constants.shape
   const input = mapFor(ctx, must(node.inputs[0], 'input'))
-  const output = mapFor(ctx, must(node.outputs[0], 'output'))
+  const output = resultMapFor(ctx, must(node.outputs[0], 'output'))
   if (!input || !output) return unsupported('its batch is not 1')
-  const { data, bias, requant } = constants
+  const { data, bias, requant, inputZeroPoint } = constants
   const taps = kernelTaps(kh, kw, attrs)
   const plain =
-    channels === input.c && attrs.dilation.every((d) => d === 1) && attrs.stride.every((s) => s <= 7)
+    channels === channelsOf(input) &&
+    attrs.dilation.every((d) => d === 1) &&
+    attrs.stride.every((s) => s <= 7)
   if (!plain) {
     // As a dense convolution whose weights are zero between channels that do not belong together.
     const multiplier = channels / input.c
@@ -299,22 +321,22 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
         stepY: 1,
         stepX: 1,
         kernelSize: kh * kw,
-        cin: input.c,
       },
     )
     const layer = must(ctx.layers[stage.layer], 'layer')
     // Zero blocks are left out of the dense form, and may hold some of these.
-    ctx.layers[stage.layer] = { ...layer, weightBytes: data.filter((w) => w !== 0).length }
+    const others = data.filter((w) => w !== 0).length
+    ctx.layers[stage.layer] = { ...layer, weightBytes: storedBytes(others, constants.weightBits) }
     return stage
   }
-  const own = requantOf(requant)
   const stage: DepthwiseStage = {
     kind: 'depthwise',
     name: node.name,
     layer: addLayer(ctx, node, {
+      precision: constants.precision,
       macs: macsOf(ctx, node),
-      weightBytes: data.length,
-      parameterBytes: parameterBytes(channels, own.multiplier.length > 1),
+      weightBytes: storedBytes(data.length, constants.weightBits),
+      parameterBytes: parameterBytes(channels, requant.multiplier.length > 1),
     }),
     inputs: [useOf(input, taps, output, attrs.stride[0], attrs.stride[1])],
     output: output.id,
@@ -325,12 +347,14 @@ export function lowerDepthwise(ctx: LoweringContext, node: Node): Stage | Unsupp
     padTop: attrs.pads[0],
     padLeft: attrs.pads[1],
     weights: data,
-    bias: foldBias(bias, channels, requant.inputZeroPoint, (o) => {
+    weightBits: constants.weightBits,
+    finish: constants.finish,
+    bias: foldBias(bias, channels, inputZeroPoint, (o) => {
       let sum = 0
       for (let k = 0; k < kh * kw; k++) sum += data[k * channels + o] as number
       return sum
     }),
-    requant: own,
+    requant,
   }
   return stage
 }

@@ -14,6 +14,7 @@ import { withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import {
   addLayer,
+  allInt8,
   isInt8,
   type LoweringContext,
   type MutableMap,
@@ -92,6 +93,7 @@ export function binaryConstants(ctx: LoweringContext, node: Node): BinaryConstan
 }
 
 export function lowerBinary(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  if (!allInt8(ctx, node)) return NOT_INT8
   const a = mapFor(ctx, must(node.inputs[0], 'a'))
   const b = mapFor(ctx, must(node.inputs[1], 'b'))
   const output = mapFor(ctx, must(node.outputs[0], 'output'))
@@ -167,6 +169,7 @@ export function tableOf(ctx: LoweringContext, node: Node): Int8Array {
 }
 
 export function lowerTable(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  if (!allInt8(ctx, node)) return NOT_INT8
   const ports = ends(ctx, node)
   if (!ports) return NOT_INT8
   return moveStage(ctx, node, [sameRows(ports[0])], ports[1], [wholePart(ports[0])], {
@@ -263,6 +266,7 @@ export function lowerResizeNearest(ctx: LoweringContext, node: Node): Stage | Un
 }
 
 export function lowerPad(ctx: LoweringContext, node: Node): Stage | Unsupported {
+  if (!allInt8(ctx, node)) return NOT_INT8
   const ports = ends(ctx, node)
   const shape = typeOf(ctx.graph, must(node.inputs[0], 'input')).shape
   if (!ports || shape.length !== 4) return NOT_INT8
@@ -295,12 +299,13 @@ export function lowerStridedSlice(ctx: LoweringContext, node: Node): Stage | Uns
   const [, sy = 1, sx = 1, sc = 1] = strides
   if (sc !== 1 || sy < 1 || sx < 1) return unsupported('it reverses, or skips channels')
   const [input, output] = ports
+  if ((c * input.bits) % 8 !== 0) return unsupported('its channels do not begin with a whole byte')
   const use: InputUse = {
     map: input.id,
     padding: NO_PADDING,
     rows: (from, to) => [y + from * sy, y + (to - 1) * sy + 1],
   }
   return moveStage(ctx, node, [use], output, [
-    { ...wholePart(output), beginY: y, beginX: x, beginC: c, strideY: sy, strideX: sx },
+    { ...wholePart(output), beginY: y, beginX: x, beginC: (c * input.bits) / 8, strideY: sy, strideX: sx },
   ])
 }

@@ -1,7 +1,10 @@
 /** Ops that join the stage before them: an addition, or an activation by table. */
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
-import { type LoweringContext, type MutableMap, mapFor } from './context.ts'
+import { typeOf, valueOf } from '../../../ir/graph.ts'
+import { thresholdBlockBytes } from '../isa/costs.ts'
+import { capacities } from '../target.ts'
+import { allInt8, type LoweringContext, type MutableMap, mapFor } from './context.ts'
 import { binaryConstants, sameRows, tableOf } from './elementwise.ts'
 import type { ConvStage, DepthwiseStage } from './stage.ts'
 
@@ -9,8 +12,9 @@ const BY_TABLE = new Set(['logistic', 'tanh', 'leaky_relu', 'hard_swish'])
 
 /** Whether the node is now part of an earlier stage. */
 export function fuse(ctx: LoweringContext, node: Node): boolean {
-  if (node.op === 'add') return fuseAdd(ctx, node)
-  if (BY_TABLE.has(node.op)) return fuseTable(ctx, node)
+  if (node.op === 'add') return allInt8(ctx, node) && fuseAdd(ctx, node)
+  if (node.op === 'threshold') return fuseThresholds(ctx, node)
+  if (BY_TABLE.has(node.op)) return allInt8(ctx, node) && fuseTable(ctx, node)
   return false
 }
 
@@ -37,6 +41,7 @@ function fuseAdd(ctx: LoweringContext, node: Node): boolean {
   for (const { operand, found } of choices) {
     const stage = found?.stage
     if (!found || stage?.kind !== 'conv' || stage.residual || stage.table || stage.phases.length > 1) continue
+    if (stage.finish !== 'requantize') continue
     // The sum's clamp is the only one, so the convolution's own must do nothing.
     if (stage.requant.min > -128 || stage.requant.max < 127) continue
     const other = operand === 0 ? b : a
@@ -68,7 +73,43 @@ function fuseTable(ctx: LoweringContext, node: Node): boolean {
   const found = privateProducer(ctx, input)
   if (!found || !output) return false
   const { stage, at } = found
-  if ((stage.kind === 'conv' && stage.residual) || stage.table) return false
+  if ((stage.kind === 'conv' && stage.residual) || stage.table || stage.finish !== 'requantize') return false
   ctx.stages[at] = { ...stage, table: tableOf(ctx, node), output: output.id }
+  return true
+}
+
+/** Thresholds of a column that an instruction can name. */
+export const MOST_STEPS = 15
+
+function fuseThresholds(ctx: LoweringContext, node: Node): boolean {
+  const [sums, thresholds, directions] = node.inputs
+  const found = privateProducer(ctx, must(sums, 'sums'))
+  const values = valueOf(ctx.graph, must(thresholds, 'thresholds'))
+  const [channels = 0, steps = 0] = values.type.shape
+  const direction = directions === undefined ? undefined : valueOf(ctx.graph, directions).data
+  if (found?.stage.finish !== 'sums' || !(values.data instanceof Int32Array)) return false
+  if (directions !== undefined && !(direction instanceof Int8Array)) return false
+  if (steps < 1 || steps > MOST_STEPS) return false
+  // Half of parameter memory for one block, the other half for the next.
+  if (2 * thresholdBlockBytes(ctx.target, steps) > capacities(ctx.target).parameterBytes) return false
+  const id = must(node.outputs[0], 'output')
+  const output = mapFor(ctx, id)
+  if (!output) return false
+  const sorted = Int32Array.from(values.data)
+  for (let c = 0; c < channels; c++) sorted.subarray(c * steps, (c + 1) * steps).sort()
+  ctx.stages[found.at] = {
+    ...found.stage,
+    output: output.id,
+    finish: {
+      steps,
+      values: sorted,
+      directions: (direction as Int8Array | undefined) ?? new Int8Array(channels).fill(1),
+      start: node.attrs.min as number,
+      step: typeOf(ctx.graph, id).dtype === 'b1' ? 2 : 1,
+    },
+  }
+  // The constants of the layer are these now, not multipliers.
+  const layer = must(ctx.layers[found.stage.layer], 'layer')
+  ctx.layers[found.stage.layer] = { ...layer, parameterBytes: channels * (4 + 4 * steps) }
   return true
 }

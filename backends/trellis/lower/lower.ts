@@ -2,13 +2,14 @@
 import { must } from '../../../ir/diagnostic.ts'
 import { type Graph, type Node, typeOf } from '../../../ir/graph.ts'
 import type { HostOp } from '../program.ts'
+import type { Target } from '../target.ts'
 import { addBuffer, createContext, type LoweringContext } from './context.ts'
 import { fuse } from './fuse.ts'
 import { type Lowering, NO_FLOATING_POINT, RULES } from './rules.ts'
 import type { Lowered, LoweredPort, LoweredStep, MapId } from './stage.ts'
 
-export function lower(graph: Graph): Lowered {
-  const ctx = createContext(graph)
+export function lower(graph: Graph, target: Target): Lowered {
+  const ctx = createContext(graph, target)
   for (const id of graph.inputs) addBuffer(ctx, id)
   const steps = order(ctx)
   markCrossings(ctx, steps)

@@ -5,7 +5,14 @@ import { multiplyHalfEven } from '../../../ir/arith/rounding.ts'
 import type { Activation } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf } from '../../../ir/graph.ts'
-import { addLayer, type LoweringContext, type MutableMap, type Unsupported, unsupported } from './context.ts'
+import {
+  addLayer,
+  allInt8,
+  type LoweringContext,
+  type MutableMap,
+  type Unsupported,
+  unsupported,
+} from './context.ts'
 import { attrsOf, ends, NOT_INT8, NOTHING } from './elementwise.ts'
 import { NO_PADDING, type PoolStage, type Stage } from './stage.ts'
 
@@ -63,6 +70,7 @@ export function lowerPool(ctx: LoweringContext, node: Node): Stage | Unsupported
   if (attrs.activation !== 'none') return unsupported('a pool with a fused activation has no instruction')
   if (attrs.kernel[0] > 255 || attrs.kernel[1] > 255) return unsupported('a pool window is at most 255 x 255')
   const maximum = node.op === 'max_pool2d'
+  if (!maximum && !allInt8(ctx, node)) return NOT_INT8
   if (!maximum && !reciprocalIsExact(attrs.kernel[0] * attrs.kernel[1])) {
     return unsupported('its window is too large for an exact division by multiplication')
   }
@@ -107,7 +115,7 @@ export function lowerMean(ctx: LoweringContext, node: Node): Stage | Unsupported
   const ports = ends(ctx, node)
   const inputType = typeOf(ctx.graph, must(node.inputs[0], 'input'))
   const outputType = typeOf(ctx.graph, must(node.outputs[0], 'output'))
-  if (!ports || inputType.shape.length !== 4) return NOT_INT8
+  if (!ports || !allInt8(ctx, node) || inputType.shape.length !== 4) return NOT_INT8
   const { axes, arithmetic } = attrsOf(node) as { axes: readonly number[]; arithmetic: Arithmetic }
   if (axes.some((axis) => axis !== 1 && axis !== 2))
     return unsupported('the post unit averages over rows and columns only')

@@ -1,8 +1,9 @@
 /** Reshapes cost nothing: the same bytes under other dimensions. */
 import { must } from '../../../ir/diagnostic.ts'
 import { type Node, typeOf } from '../../../ir/graph.ts'
-import { imageDims, isInt8, type LoweringContext, mapFor, unsupported, viewOf } from './context.ts'
+import { imageDims, type LoweringContext, type MutableMap, mapFor, unsupported, viewOf } from './context.ts'
 import type { Lowering } from './rules.ts'
+import { channelsOf } from './stage.ts'
 
 export function lowerReshape(ctx: LoweringContext, node: Node): Lowering {
   const from = must(node.inputs[0], 'input')
@@ -10,9 +11,9 @@ export function lowerReshape(ctx: LoweringContext, node: Node): Lowering {
   const source = mapFor(ctx, from)
   const type = typeOf(ctx.graph, to)
   const dims = imageDims(type.shape)
-  if (!source || !dims || !isInt8(type))
-    return unsupported('its tensor is not an int8 map of at most three dimensions')
-  if (dims[0] === source.h && dims[1] === source.w && dims[2] === source.c) {
+  if (!source || !dims || type.dtype === 'i32')
+    return unsupported('its tensor is not a map of at most 8 bits and three dimensions')
+  if (dims[0] === source.h && dims[1] === source.w && dims[2] === channelsOf(source)) {
     ctx.mapOf.set(to, source.id)
     if (ctx.graph.outputs.includes(to)) source.toDram = true
     return undefined
@@ -25,13 +26,9 @@ export function lowerReshape(ctx: LoweringContext, node: Node): Lowering {
   return undefined
 }
 
-function flattens(
-  ctx: LoweringContext,
-  reader: Node,
-  source: { readonly h: number; readonly w: number; readonly c: number },
-): boolean {
+function flattens(ctx: LoweringContext, reader: Node, source: MutableMap): boolean {
   if (reader.op !== 'fully_connected') return false
   const depth = typeOf(ctx.graph, must(reader.inputs[1], 'weights')).shape[1]
   const rows = must(typeOf(ctx.graph, must(reader.outputs[0], 'output')).shape, 'shape').slice(0, -1)
-  return source.h * source.w * source.c === depth && rows.every((d) => d === 1)
+  return source.h * source.w * channelsOf(source) === depth && rows.every((d) => d === 1)
 }

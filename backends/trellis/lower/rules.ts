@@ -12,6 +12,7 @@ import {
   lowerStridedSlice,
   lowerTable,
 } from './elementwise.ts'
+import { MOST_STEPS } from './fuse.ts'
 import { lowerMean, lowerPool } from './pool.ts'
 import { lowerReshape } from './reshape.ts'
 import type { Stage } from './stage.ts'
@@ -23,6 +24,13 @@ export interface Rule {
   /** The instruction that does it, or why none does. */
   readonly runsAs: string | Unsupported
   readonly lower: (ctx: LoweringContext, node: Node) => Lowering
+}
+
+/** What did not become part of a convolution. */
+function lowerThreshold(): Lowering {
+  return unsupported(
+    `only sums that nothing else reads go through thresholds, at most ${MOST_STEPS} a channel that fit into half of parameter memory`,
+  )
 }
 
 const on = (runsAs: string, lower: Rule['lower']): Rule => ({ runsAs, lower })
@@ -59,7 +67,7 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   strided_slice: on('post.unary', lowerStridedSlice),
   resize_nearest: on('post.unary, whole factors', lowerResizeNearest),
   resize_bilinear: host('interpolation needs products that the post unit has no operands for'),
-  threshold: host('the post unit has no thresholds'),
+  threshold: on('fused into post.acc behind a convolution', lowerThreshold),
   quantize: on('post.unary, int8 to int8; from float on the host', lowerRescale),
   dequantize: REAL,
   div: REAL,

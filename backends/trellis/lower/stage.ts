@@ -2,7 +2,8 @@
  * The lowered form: a chain of stages over feature maps. A stage is what one kind of machine instruction does to whole
  * feature maps; the scheduler cuts it into rows, column blocks and list chunks.
  *
- * Feature maps are int8, [h, w, c], rows of w * c contiguous bytes (NHWC without the batch).
+ * Feature maps are rows of w * c contiguous bytes (NHWC without the batch): int8, or narrower elements packed into whole bytes a
+ * pixel, or int32 sums.
  */
 import type { TensorType } from '../../../ir/tensor.ts'
 import type { HostOp, Layer } from '../program.ts'
@@ -13,9 +14,14 @@ export interface FeatureMap {
   readonly id: MapId
   readonly h: number
   readonly w: number
+  /** Bytes of a pixel. */
   readonly c: number
-  /** Quantized zero: what convolutions read outside of the map. */
-  readonly zeroPoint: number
+  /** Bits of an element: 1, 2, 4, 8 or 32. */
+  readonly bits: number
+  /** Elements below 8 bits have no sign. */
+  readonly unsigned: boolean
+  /** A byte of quantized zeros: what convolutions read outside of the map. */
+  readonly padding: number
   /** The DRAM buffer that holds the map whenever it is in DRAM; maps of one buffer are views of the same bytes. */
   readonly buffer: string
   /** It must reach DRAM: a model output, an operand of a host op or of a later stretch, or read through another view. */
@@ -42,6 +48,31 @@ export interface InputUse {
 /** The rounding rules of the post unit, in the order of their numbers in an instruction. */
 export const POST_RULES = ['tflite', 'half_even', 'float32'] as const
 export type PostRule = (typeof POST_RULES)[number]
+
+/** Elements of a pixel. */
+export function channelsOf(map: { readonly c: number; readonly bits: number }): number {
+  return (map.c * 8) / map.bits
+}
+
+/** How often a column's sum, times its direction, reaches one of its thresholds: times `step`, added to `start`. */
+export interface Thresholds {
+  readonly steps: number
+  /** [channel][step], rising in each channel. */
+  readonly values: Int32Array
+  /** [channel]: +1 or -1. */
+  readonly directions: Int8Array
+  readonly start: number
+  readonly step: number
+}
+
+/** What becomes of the sums of a convolution. */
+interface Finish {
+  /** Without meaning where sums stay as they are or go through thresholds. */
+  readonly requant: Requant
+  readonly finish: 'requantize' | 'sums' | Thresholds
+  /** Fused 256-entry activation table, indexed by value + 128. */
+  readonly table?: Int8Array
+}
 
 /** Requantization of accumulators; one entry, or one for each output channel. */
 export interface Requant {
@@ -92,26 +123,27 @@ interface StageBase {
   readonly output: MapId
 }
 
-export interface ConvStage extends StageBase {
+export interface ConvStage extends StageBase, Finish {
   readonly kind: 'conv'
   readonly strideY: number
   readonly strideX: number
   readonly stepY: number
   readonly stepX: number
   readonly phases: readonly Phase[]
-  /** [output channel][kernel index][input channel], int8. */
+  /** [output channel][kernel index][input byte], as they stand in the array's lanes. */
   readonly weights: Int8Array
   readonly kernelSize: number
-  /** Input channels. */
+  /** Bytes of an input pixel. */
   readonly cin: number
-  readonly requant: Requant
+  /** Bits of an operand in a lane. */
+  readonly bits: number
+  /** Bits of a weight in DRAM, at most as many. */
+  readonly weightBits: number
   /** Fused addition of a second map (inputs[1]). */
   readonly residual?: BinaryConstants
-  /** Fused 256-entry activation table, indexed by value + 128. */
-  readonly table?: Int8Array
 }
 
-export interface DepthwiseStage extends StageBase {
+export interface DepthwiseStage extends StageBase, Finish {
   readonly kind: 'depthwise'
   readonly kernelH: number
   readonly kernelW: number
@@ -121,10 +153,10 @@ export interface DepthwiseStage extends StageBase {
   readonly padLeft: number
   /** [kernel index][channel], int8. */
   readonly weights: Int8Array
+  /** Bits of a weight in DRAM. */
+  readonly weightBits: number
   /** With the input's zero point folded in. */
   readonly bias: Int32Array
-  readonly requant: Requant
-  readonly table?: Int8Array
 }
 
 export interface PoolStage extends StageBase {
@@ -218,5 +250,8 @@ export type LoweredStep = { readonly stages: readonly Stage[] } | { readonly hos
 export interface LoweredBuffer {
   readonly id: string
   readonly type: TensorType
+  /** Bits of an element. */
+  readonly bits: number
+  /** As stored. */
   readonly data?: Uint8Array
 }

@@ -3,6 +3,7 @@
  * window that carry weights; walking the list of a column block computes its dot products.
  */
 import { keptBlocks } from '../../../ir/sparsity.ts'
+import { parameterBlockBytes, thresholdBlockBytes } from '../isa/costs.ts'
 import type { ListExtent } from '../isa/footprint.ts'
 import type { ConvStage, DepthwiseStage, Phase } from '../lower/stage.ts'
 import type { Target } from '../target.ts'
@@ -74,18 +75,20 @@ export function weightBlocks(stage: Weighted, target: Target): WeightBlocks {
   const columns = Math.ceil(channels / cols)
   const perTap = Math.ceil(stage.cin / rows)
   const kept = new Uint8Array(columns * stage.kernelSize * perTap)
-  const indices = keptBlocks(shape, stage.weights, { outputs: cols, inputs: rows })
+  // At 1 bit a byte of zeros is eight weights of -1.
+  const indices =
+    stage.bits === 1 ? kept.keys() : keptBlocks(shape, stage.weights, { outputs: cols, inputs: rows })
   for (const index of indices) kept[index] = 1
   const found: WeightBlocks = {
     isKept: (column, kernelIndex, channel) =>
       kept[(column * stage.kernelSize + kernelIndex) * perTap + Math.floor(channel / rows)] === 1,
     columns,
-    allKept: indices.length === kept.length,
+    allKept: kept.every((k) => k === 1),
   }
   byShape.set(key, found)
   return found
 }
-type Weighted = Pick<ConvStage, 'weights' | 'kernelSize' | 'cin'>
+type Weighted = Pick<ConvStage, 'weights' | 'kernelSize' | 'cin' | 'bits'>
 const foundBlocks = new WeakMap<Int8Array, Map<string, WeightBlocks>>()
 
 /**
@@ -218,4 +221,10 @@ export function depthwiseList(
     return { offset: ky * pitch + kx * pixelBytes, lanes, sources }
   })
   return blockList(entries)
+}
+
+/** Bytes of the parameter block of a column block. */
+export function stageBlockBytes(stage: ConvStage | DepthwiseStage, target: Target): number {
+  if (typeof stage.finish === 'object') return thresholdBlockBytes(target, stage.finish.steps)
+  return parameterBlockBytes(target, stage.requant.multiplier.length > 1)
 }

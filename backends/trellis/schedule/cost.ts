@@ -1,9 +1,9 @@
 /** Cycle estimates of whole stages and groups, from tile choices and the constants of isa/costs.ts. */
 import { must } from '../../../ir/diagnostic.ts'
-import { POST_PIPE, POST_SETUP, parameterBlockBytes, REQUANTIZE_PASSES, TABLE_PORTS } from '../isa/costs.ts'
-import type { ConvStage, FeatureMap, MapId, Stage } from '../lower/stage.ts'
+import { POST_PIPE, POST_SETUP, REQUANTIZE_PASSES, TABLE_PORTS } from '../isa/costs.ts'
+import { type ConvStage, channelsOf, type FeatureMap, type MapId, type Stage } from '../lower/stage.ts'
 import type { Target } from '../target.ts'
-import { depthwiseGeometry, listSizes } from './blocks.ts'
+import { depthwiseGeometry, listSizes, stageBlockBytes } from './blocks.ts'
 import { convTile, depthwiseTile, score, type Tile } from './tiles.ts'
 
 export interface StageCost {
@@ -159,7 +159,8 @@ function listCost(stage: ConvStage, pitch: number, sparse: boolean, target: Targ
       sources += (sparse ? column : all).sources
     }
   }
-  return { bytes: sources * cols + (sparse ? 4 * entries : 0), columns: entries * cols }
+  const weights = Math.ceil((sources * cols * stage.weightBits) / stage.bits)
+  return { bytes: weights + (sparse ? 4 * entries : 0), columns: entries * cols }
 }
 
 export interface ConstantCost {
@@ -172,12 +173,12 @@ export interface ConstantCost {
 function constantCost(stage: Stage, maps: Maps, target: Target): ConstantCost {
   if (stage.kind !== 'conv' && stage.kind !== 'depthwise') return { bytes: 0, columns: 0 }
   const { cols } = target.array
-  const blocks = Math.ceil(mapOf(maps, stage.output).c / cols)
-  const parameters = blocks * parameterBlockBytes(target, stage.requant.multiplier.length > 1)
+  const blocks = Math.ceil(channelsOf(mapOf(maps, stage.output)) / cols)
+  const parameters = blocks * stageBlockBytes(stage, target)
   if (stage.kind === 'depthwise') {
     const passes = depthwiseGeometry(stage.kernelH, stage.kernelW, target).passes.length
     return {
-      bytes: blocks * cols * stage.kernelH * stage.kernelW + parameters,
+      bytes: Math.ceil((blocks * cols * stage.kernelH * stage.kernelW * stage.weightBits) / 8) + parameters,
       columns: passes * blocks * cols,
     }
   }

@@ -4,19 +4,19 @@
  */
 import { must } from '../../../ir/diagnostic.ts'
 import {
+  accInterval,
   MAC_PIPE,
   MAC_SETUP,
   MIN_BLOCK_PERIOD,
+  MODE_SUMS,
+  MODE_THRESHOLDS,
   POST_PIPE,
   POST_SETUP,
-  parameterBlockBytes,
-  REQUANTIZE_PASSES,
-  TABLE_PORTS,
   WEIGHT_COLUMNS_PER_CYCLE,
 } from '../isa/costs.ts'
-import type { ConvStage, DepthwiseStage, FeatureMap } from '../lower/stage.ts'
+import { type ConvStage, channelsOf, type DepthwiseStage, type FeatureMap } from '../lower/stage.ts'
 import { capacities, portBytes, type Target } from '../target.ts'
-import { type DepthwiseGeometry, depthwiseGeometry, listSizes } from './blocks.ts'
+import { type DepthwiseGeometry, depthwiseGeometry, listSizes, stageBlockBytes } from './blocks.ts'
 
 export interface Tile {
   /** Output columns, rows and column blocks of one mac instruction. */
@@ -34,11 +34,18 @@ export interface Tile {
   readonly instructions: number
 }
 
+/** The mode of the post.acc instructions of a stage. */
+export function accMode(stage: ConvStage | DepthwiseStage): number {
+  if (stage.finish === 'sums') return MODE_SUMS
+  if (stage.finish !== 'requantize') return MODE_THRESHOLDS
+  if (stage.kind === 'conv' && stage.residual) return 1
+  return stage.table ? 2 : 0
+}
+
 /** Cycles that the post unit takes for each vector of a stage. */
 function postInterval(stage: ConvStage | DepthwiseStage, target: Target): number {
-  const pass = target.array.cols / target.array.post_lanes
-  if (stage.kind === 'conv' && stage.residual) return pass * REQUANTIZE_PASSES.residual
-  return stage.table ? Math.max(pass, Math.ceil(target.array.cols / TABLE_PORTS)) : pass
+  const steps = typeof stage.finish === 'object' ? stage.finish.steps : 0
+  return accInterval({ mode: accMode(stage), steps }, target)
 }
 
 interface Choice {
@@ -79,7 +86,7 @@ export function convTile(
   target: Target,
 ): Tile {
   const { cols } = target.array
-  const blocks = Math.ceil(output.c / cols)
+  const blocks = Math.ceil(channelsOf(output) / cols)
   const columns = Math.ceil(output.w / stage.stepX)
   const sizes = stage.phases.map((p) => listSizes(stage, p, inputPitch, target))
   /** List entries of all column blocks. */
@@ -87,9 +94,7 @@ export function convTile(
     return sum + (sparse ? columns.reduce((n, c) => n + c.entries, 0) : all.entries * blocks)
   }, 0)
   const load = Math.ceil(cols / WEIGHT_COLUMNS_PER_CYCLE)
-  const parameters = Math.ceil(
-    parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target),
-  )
+  const parameters = Math.ceil(stageBlockBytes(stage, target) / portBytes(target))
   const interval = postInterval(stage, target)
   let best: Tile | undefined
   for (const { mx, my, nb } of choices(columns, rows, sparse ? 1 : blocks, tileVectors(target))) {
@@ -124,12 +129,10 @@ export function convTile(
 export function depthwiseTile(stage: DepthwiseStage, output: FeatureMap, rows: number, target: Target): Tile {
   const { cols, line_words } = target.array
   const geometry = depthwiseGeometry(stage.kernelH, stage.kernelW, target)
-  const blocks = Math.ceil(output.c / cols)
+  const blocks = Math.ceil(channelsOf(output) / cols)
   const widest = Math.floor((line_words - geometry.taps) / stage.strideX) + 1
   const columns = Math.ceil(output.w / Math.ceil(output.w / Math.min(output.w, widest, tileVectors(target))))
-  const parameters = Math.ceil(
-    parameterBlockBytes(target, stage.requant.multiplier.length > 1) / portBytes(target),
-  )
+  const parameters = Math.ceil(stageBlockBytes(stage, target) / portBytes(target))
   const interval = postInterval(stage, target)
   const canResume = geometry.passes.length === 1 && stage.strideY < geometry.lines
   let best: Tile | undefined

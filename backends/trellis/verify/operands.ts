@@ -1,4 +1,5 @@
 /** What can be said of one instruction on one target, apart from all others. */
+import { MODE_SUMS, MODE_THRESHOLDS } from '../isa/costs.ts'
 import { checkFields, layoutOf } from '../isa/layout.ts'
 import type { Instruction } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
@@ -63,6 +64,11 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
   switch (i.op) {
     case 'load.weight': {
       const lanes = i.lanes.toString(2).length
+      if (i.stream < i.precision) {
+        return operand(
+          `reads weights of ${8 >> i.stream} bits for lanes of ${8 >> i.precision}: they can be widened only`,
+        )
+      }
       if (i.lanes === 0n) return operand('fills no lane: lanes=0')
       if (lanes > rows) return operand(`fills lane ${lanes - 1}, but the array has ${rows} lanes`)
       return undefined
@@ -77,6 +83,7 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
         )
       }
       if (i.op === 'mac.dense') return undefined
+      if (i.precision !== 0) return operand('has precision other than 0, but its columns are bytes')
       const lanes = 3 * (i.lines - 1) + i.taps
       if (lanes > rows) {
         return operand(
@@ -105,7 +112,12 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
             hint: 'let the next post instruction signal',
           }
     case 'post.acc':
-      if (i.mode === 3) return operand('has mode=3, which means nothing')
+      if (i.mode > MODE_SUMS) return operand(`has mode=${i.mode}, which means nothing`)
+      if (i.mode === MODE_THRESHOLDS && i.steps === 0) return operand('has no thresholds: steps=0')
+      if ((i.mode === 1 || i.mode === 2) && i.precision !== 0)
+        return operand(`has results of ${8 >> i.precision} bits in mode ${i.mode}, which works on bytes`)
+      if ((cols / 2 ** i.precision) % 1 !== 0 || (i.last_lanes / 2 ** i.precision) % 1 !== 0)
+        return operand(`has results of ${8 >> i.precision} bits, which do not fill whole bytes`)
       return lanesError(i.last_lanes, cols)
     case 'post.binary':
       if (i.kind === 3) return operand('has kind=3, which means nothing')

@@ -177,6 +177,7 @@ export const GENERATORS: Generators = {
     const lanes =
       BigInt(d.int(1, 2 ** Math.min(rows, 30) - 1)) | (d.pick(true, false) ? 1n << BigInt(rows - 1) : 0n)
     const taken = lanes.toString(2).replaceAll('0', '').length
+    const precision = d.int(0, 3)
     return {
       op: 'load.weight',
       ...none,
@@ -186,6 +187,8 @@ export const GENERATORS: Generators = {
       columns,
       group_step: step,
       lanes,
+      precision,
+      stream: d.int(precision, 3),
     }
   },
   'load.index': (d, target) => {
@@ -219,7 +222,8 @@ export const GENERATORS: Generators = {
     const xStep = d.int(0, 40)
     const base = mac(d, target, mx, my, xStep, 60)
     const vectorsLeft = capacities(target).accumulatorVectors - base.blocks * mx * my
-    return { op: 'mac.dense', ...base, mx, my, acc: d.int(0, vectorsLeft) }
+    const packed = { precision: d.int(0, 3), unsigned: d.int(0, 1) }
+    return { op: 'mac.dense', ...base, mx, my, acc: d.int(0, vectorsLeft), ...packed }
   },
   'mac.depthwise': (d, target) => {
     const { rows } = target.array
@@ -271,8 +275,14 @@ export const GENERATORS: Generators = {
     const size = capacities(target)
     const [mx, my, blocks] = [d.int(1, 4), d.int(1, 4), d.int(1, 3)]
     const perChannel = d.int(0, 1)
-    const lastLanes = d.int(1, cols)
+    const mode = d.int(0, 4)
+    const steps = d.int(1, 15)
+    const precision = mode === 0 || mode === 3 ? d.int(0, cols % 8 === 0 ? 3 : 2) : 0
+    const lastLanes = d.int(1, cols >> precision) << precision
     const xStep = d.int(0, 3 * cols)
+    const perColumn = mode === 3 ? 5 + 4 * steps : mode < 3 && perChannel ? 9 : 4
+    const rowLanes = (blocks - 1) * cols + lastLanes
+    const rowBytes = mode === 4 ? 4 * rowLanes : rowLanes >> precision
     const [min, max] = range8(d)
     return {
       op: 'post.acc',
@@ -282,8 +292,8 @@ export const GENERATORS: Generators = {
       my,
       blocks,
       last_lanes: lastLanes,
-      param: 4 * d.int(0, (size.parameterBytes - blocks * cols * (perChannel ? 9 : 4)) / 4),
-      ...output(d, target, my, (mx - 1) * xStep + (blocks - 1) * cols + lastLanes),
+      param: 4 * d.int(0, (size.parameterBytes - blocks * cols * perColumn) / 4),
+      ...output(d, target, my, (mx - 1) * xStep + rowBytes),
       x_step: xStep,
       zp: q8(d),
       min,
@@ -292,7 +302,9 @@ export const GENERATORS: Generators = {
       multiplier: d.int(-(2 ** 31), 2 ** 31 - 1),
       shift: d.int(-31, 20),
       rounding: d.int(0, 2),
-      mode: d.int(0, 2),
+      mode,
+      steps,
+      precision,
       table: d.int(0, 3),
       zeros: d.int(0, 3) === 0 ? 1 : 0,
     }
@@ -325,6 +337,8 @@ export const GENERATORS: Generators = {
     return {
       op: 'post.pool',
       ...none,
+      precision: d.int(0, 3),
+      unsigned: d.int(0, 1),
       kind: d.int(0, 1),
       rounding: d.int(0, 2),
       input: p.start,

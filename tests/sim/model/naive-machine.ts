@@ -5,6 +5,25 @@
 import type { Instruction, InstructionOf } from '../../../backends/trellis/isa/table.ts'
 import { capacities, type Target } from '../../../backends/trellis/target.ts'
 
+/** The elements of a byte, the first in the lowest bits. */
+function elements(byte: number, precision: number, unsigned: boolean): number[] {
+  const width = 8 >> precision
+  return Array.from({ length: 1 << precision }, (_, k) => {
+    const code = ((byte & 0xff) >> (k * width)) & ((1 << width) - 1)
+    if (width === 1) return 2 * code - 1
+    return code >= 1 << (width - 1) && !(unsigned && width < 8) ? code - (1 << width) : code
+  })
+}
+
+function largest(bytes: readonly number[], precision: number, unsigned: boolean): number {
+  const width = 8 >> precision
+  const each = bytes.map((byte) => elements(byte, precision, unsigned))
+  return Array.from({ length: 1 << precision }, (_, k) => {
+    const most = Math.max(...each.map((e) => at(e, k)))
+    return (width === 1 ? Number(most > 0) : most & ((1 << width) - 1)) << (k * width)
+  }).reduce((byte, code) => byte | code, 0)
+}
+
 export class Illegal extends Error {}
 
 const at = <T>(memory: ArrayLike<T>, index: number): T => {
@@ -62,6 +81,8 @@ export class NaiveMachine {
   readonly dram: Int8Array
   readonly activation: Int8Array
   readonly weights: Int8Array[]
+  /** Lanes that hold weights. */
+  private readonly filled: boolean[][]
   readonly index: Int32Array
   readonly parameters: Uint8Array
   readonly accumulators: Int32Array[]
@@ -75,6 +96,7 @@ export class NaiveMachine {
     this.dram = new Int8Array(dramBytes)
     this.activation = new Int8Array(size.activationBytes)
     this.weights = Array.from({ length: size.weightColumns }, () => new Int8Array(rows))
+    this.filled = this.weights.map(() => new Array<boolean>(rows).fill(false))
     this.index = new Int32Array(size.indexEntries)
     this.parameters = new Uint8Array(size.parameterBytes)
     this.accumulators = Array.from({ length: size.accumulatorVectors }, () => new Int32Array(cols))
@@ -103,12 +125,27 @@ export class NaiveMachine {
         }
         return
       case 'load.weight': {
-        let stream = i.dram
+        const width = 8 >> i.stream
+        let bit = 8 * i.dram
+        const next = (): number => {
+          const code = ((at(this.dram, bit >> 3) & 0xff) >> (bit & 7)) & ((1 << width) - 1)
+          bit += width
+          return width === 1 ? 2 * code - 1 : code >= 1 << (width - 1) ? code - (1 << width) : code
+        }
         for (let group = 0; group < i.groups; group++) {
           for (let column = 0; column < i.columns; column++) {
-            const to = at(this.weights, i.column + group * i.group_step + column)
+            const c = i.column + group * i.group_step + column
+            const to = at(this.weights, c)
             for (let lane = 0; lane < this.target.array.rows; lane++) {
-              to[lane] = (i.lanes >> BigInt(lane)) & 1n ? at(this.dram, stream++) : 0
+              const takes = ((i.lanes >> BigInt(lane)) & 1n) === 1n
+              at(this.filled, c)[lane] = takes
+              const each = 8 >> i.precision
+              let byte = 0
+              for (let low = 0; takes && low < 8; low += each) {
+                const weight = next()
+                byte |= (each === 1 ? Number(weight > 0) : weight & ((1 << each) - 1)) << low
+              }
+              to[lane] = byte
             }
           }
         }
@@ -127,9 +164,12 @@ export class NaiveMachine {
         for (let b = 0; b < 256; b++) put(at(this.tables, i.table), b, at(this.dram, i.dram + b))
         return
       case 'mac.dense':
-        this.walk(i, (window, weights, acc, c) => {
+        this.walk(i, (window, weights, acc, c, _block, filled) => {
           for (let lane = 0; lane < this.target.array.rows; lane++) {
-            acc[c] = ((acc[c] as number) + this.windowByte(window, i, lane) * (weights[lane] as number)) | 0
+            if (i.precision === 3 && !at(filled, lane)) continue
+            const inputs = elements(this.windowByte(window, i, lane), i.precision, i.unsigned === 1)
+            const products = elements(at(weights, lane), i.precision, false).map((w, k) => w * at(inputs, k))
+            acc[c] = products.reduce((sum, product) => (sum + product) | 0, acc[c] as number)
           }
         })
         return
@@ -188,7 +228,7 @@ export class NaiveMachine {
           const sum = window.reduce((total, v) => total + v - s.zp_a, 0)
           const value =
             i.kind === 0
-              ? Math.max(...window)
+              ? largest(window, i.precision, i.unsigned === 1)
               : clampTo(at(RULES, i.rounding)(sum, s.m_out, s.s_out) + s.zp_b, -128, 127)
           this.output(i, y, x, lane, value)
         })
@@ -209,7 +249,14 @@ export class NaiveMachine {
   /** For every block, entry, output and column: the window's first address, the column of weights, the accumulators. */
   private walk(
     i: InstructionOf<'mac.dense'> | InstructionOf<'mac.depthwise'>,
-    add: (window: number, weights: Int8Array, acc: Int32Array, column: number, block: number) => void,
+    add: (
+      window: number,
+      weights: Int8Array,
+      acc: Int32Array,
+      column: number,
+      block: number,
+      filled: readonly boolean[],
+    ) => void,
   ): void {
     const { cols } = this.target.array
     const [xStride, yStride] = i.op === 'mac.dense' ? [1, 1] : [i.x_stride, i.y_stride]
@@ -223,7 +270,7 @@ export class NaiveMachine {
             const acc = at(this.accumulators, i.acc + (block * i.my + y) * i.mx + x)
             for (let c = 0; c < cols; c++) {
               if (e === 0 && i.accumulate === 0) acc[c] = 0
-              add(window, at(this.weights, weight + c), acc, c, block)
+              add(window, at(this.weights, weight + c), acc, c, block, at(this.filled, weight + c))
             }
           }
         }
@@ -284,7 +331,8 @@ export class NaiveMachine {
     const word = (address: number): number =>
       [0, 1, 2, 3].reduce((v, k) => v | (at(this.parameters, address + k) << (8 * k)), 0)
     for (let block = 0; block < i.blocks; block++) {
-      const block0 = i.param + block * cols * (i.per_channel === 1 ? 9 : 4)
+      const perColumn = i.mode === 3 ? 5 + 4 * i.steps : i.mode < 3 && i.per_channel === 1 ? 9 : 4
+      const block0 = i.param + block * cols * perColumn
       for (let y = 0; y < i.my; y++) {
         for (let x = 0; x < i.mx; x++) {
           const acc = at(this.accumulators, i.acc + (block * i.my + y) * i.mx + x)
@@ -293,12 +341,36 @@ export class NaiveMachine {
             const shift =
               i.per_channel === 1 ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
             const sum = ((i.zeros === 1 ? 0 : (acc[c] as number)) + word(block0 + 4 * c)) | 0
+            if (i.mode === 4) {
+              for (let k = 0; k < 4; k++) this.output(i, y, x, 4 * (block * cols + c) + k, sum >> (8 * k))
+              continue
+            }
+            if (i.mode === 3) {
+              const direction = (at(this.parameters, block0 + cols * (4 + 4 * i.steps) + c) << 24) >> 24
+              const reached = Array.from({ length: i.steps }, (_, k) =>
+                word(block0 + 4 * (cols * (k + 1) + c)),
+              )
+              const count = reached.filter((t) => sum * direction >= t).length
+              this.packed(i, y, x, block * cols + c, i.zp + count * i.multiplier)
+              continue
+            }
             const scaled = at(RULES, i.rounding)(sum, multiplier, shift)
-            this.output(i, y, x, block * cols + c, this.finish(i, scaled, y, x, block * cols + c))
+            this.packed(i, y, x, block * cols + c, this.finish(i, scaled, y, x, block * cols + c))
           }
         }
       }
     }
+  }
+
+  /** Writes a result of `8 >> precision` bits and leaves the others of its byte alone. */
+  private packed(i: InstructionOf<'post.acc'>, y: number, x: number, lane: number, value: number): void {
+    const width = 8 >> i.precision
+    const row = wrap(i.out + y * i.y_step, i.ring_end, i.ring_size)
+    const address = row + x * i.x_step + Math.floor((lane * width) / 8)
+    const low = (lane * width) % 8
+    const mask = ((1 << width) - 1) << low
+    const code = (width === 1 ? Number(value > 0) : value) << low
+    put(this.activation, address, (at(this.activation, address) & ~mask) | (code & mask))
   }
 
   private finish(i: InstructionOf<'post.acc'>, scaled: number, y: number, x: number, byte: number): number {
