@@ -1,10 +1,10 @@
 /**
- * One 3x3 convolution, 128 -> 128 channels on 32x32, on trellis-16 as the built compiler and simulator see it: dense and with
- * blocks of 16x16 weights left out. Cycles and bytes do not depend on the machine that this runs on.
+ * One 3x3 convolution, 128 -> 128 channels to 32x32, on trellis-16 as the built compiler and simulator see it: dense, with
+ * blocks of 16x16 weights left out, and with operands of 4, 2 and 1 bits, whose sums go through thresholds to as many bits. Bits are
+ * not padded: their input is 34x34. Figures do not depend on the machine that this runs on.
  *
  *   npm run bench:precisions
  */
-
 import { loadTarget } from '../dist/backends/trellis/target.js'
 import { perTensor } from '../dist/ir/tensor.js'
 import { compileModel } from '../dist/src/pipeline.js'
@@ -14,7 +14,7 @@ const SIZE = 32
 const CHANNELS = 128
 const BLOCK = 16
 
-/** Weights [output][ky][kx][input], 1 of `every` blocks of 16x16 at a tap kept, or all but 1 of `every` where `every` < 0. */
+/** Weights [output][ky][kx][input], of whose blocks of 16x16 at a tap a share of `density` is kept. */
 function weights(density) {
   const data = Int8Array.from({ length: CHANNELS * 9 * CHANNELS }, (_, i) => ((i * 37) % 253) - 126)
   const perTap = CHANNELS / BLOCK
@@ -27,33 +27,53 @@ function weights(density) {
   })
 }
 
-function layer(density) {
-  const image = { dtype: 'i8', shape: [1, SIZE, SIZE, CHANNELS], quant: perTensor(0.05, 0) }
+function convolution(type, weightType, data, finish) {
+  const pad = type === 'b1' ? 0 : 1
+  const side = SIZE + 2 - 2 * pad
+  const image = (dtype, size) => ({ dtype, shape: [1, size, size, CHANNELS], quant: perTensor(0.05, 0) })
+  const weights = { dtype: weightType, shape: [CHANNELS, 3, 3, CHANNELS], quant: perTensor(0.01, 0) }
+  const attrs = { stride: [1, 1], dilation: [1, 1], pads: [pad, pad, pad, pad] }
+  const steps = 2 ** BITS[type] - 1
+  const thresholds = Int32Array.from(
+    { length: CHANNELS * steps },
+    (_, i) => 40 * ((i % steps) - (steps >> 1)),
+  )
+  const sums = { ...image('i32', SIZE) }
+  const node = (op, inputs, output, more) => ({ op, name: output, inputs, outputs: [output], attrs: more })
   return {
     name: 'layer',
     inputs: ['x'],
     outputs: ['y'],
     values: new Map([
-      ['x', { type: image }],
-      [
-        'w',
-        {
-          type: { dtype: 'i8', shape: [CHANNELS, 3, 3, CHANNELS], quant: perTensor(0.01, 0) },
-          data: weights(density),
-        },
-      ],
-      ['y', { type: image }],
+      ['x', { type: image(type, side) }],
+      ['w', { type: weights, data }],
+      ['y', { type: image(type, SIZE) }],
+      ...(finish === 'thresholds'
+        ? [
+            ['s', { type: sums }],
+            ['t', { type: { dtype: 'i32', shape: [CHANNELS, steps] }, data: thresholds }],
+          ]
+        : []),
     ]),
-    nodes: [
-      {
-        op: 'conv2d',
-        name: 'layer',
-        inputs: ['x', 'w'],
-        outputs: ['y'],
-        attrs: { stride: [1, 1], dilation: [1, 1], pads: [1, 1, 1, 1], activation: 'none' },
-      },
-    ],
+    nodes:
+      finish === 'thresholds'
+        ? [
+            node('conv2d', ['x', 'w'], 's', attrs),
+            node('threshold', ['s', 't'], 'y', { min: { u4: 0, u2: 0, b1: -1 }[type] }),
+          ]
+        : [node('conv2d', ['x', 'w'], 'y', { ...attrs, activation: 'none' })],
   }
+}
+
+const BITS = { u4: 4, u2: 2, b1: 1 }
+const sparse = (density) => convolution('i8', 'i8', weights(density), 'requantize')
+const packed = (type, weightType) => {
+  const values = { i4: [-8, 7], i2: [-2, 1] }[weightType]
+  const data = Int8Array.from({ length: CHANNELS * 9 * CHANNELS }, (_, i) => {
+    const noise = Math.imul(i, 2654435761) >>> 8
+    return values ? values[0] + (noise % (values[1] - values[0] + 1)) : noise & 1 ? 1 : -1
+  })
+  return convolution(type, weightType, data, 'thresholds')
 }
 
 function unwrap(result) {
@@ -63,9 +83,14 @@ function unwrap(result) {
 
 const target = unwrap(loadTarget('trellis-16'))
 const rows = [
-  ['int8, dense', layer(1)],
-  ['int8, 75 % of blocks zero', layer(0.25)],
-  ['int8, 90 % of blocks zero', layer(0.1)],
+  ['int8, dense', sparse(1)],
+  ['int8, 75 % of blocks zero', sparse(0.25)],
+  ['int8, 90 % of blocks zero', sparse(0.1)],
+  ['4 bits', packed('u4', 'i4')],
+  ['2 bits', packed('u2', 'i2')],
+  ['1 bit', packed('b1', 'b1')],
+  ['4 bits, weights of 2', packed('u4', 'i2')],
+  ['4 bits, weights of 1', packed('u4', 'b1')],
 ].map(([name, graph]) => {
   const program = unwrap(compileModel(graph, target))
   const { result } = unwrap(simulate(program))

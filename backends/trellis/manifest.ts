@@ -10,7 +10,7 @@ import type { HostOp, Program } from './program.ts'
 
 export const MANIFEST_FORMAT = 'espalier-trellis-program'
 /** Raised with every change to the manifest or the instruction set that older readers would misunderstand. */
-export const MANIFEST_VERSION = 2
+export const MANIFEST_VERSION = 3
 
 const count = z.int().min(0)
 const tensorType = z.strictObject({

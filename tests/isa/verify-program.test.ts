@@ -95,8 +95,33 @@ describe('single instructions', () => {
     ],
     [
       'program/operand',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 5 }),
+      'has mode=5, which means nothing',
+    ],
+    [
+      'program/operand',
       make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 3 }),
-      'has mode=3, which means nothing',
+      'has no thresholds: steps=0',
+    ],
+    [
+      'program/operand',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 1, precision: 1 }),
+      'has results of 4 bits in mode 1, which works on bytes',
+    ],
+    [
+      'program/operand',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 9, precision: 1 }),
+      'has results of 4 bits, which do not fill whole bytes',
+    ],
+    [
+      'program/operand',
+      make('load.weight', { groups: 1, columns: 1, lanes: 1n, precision: 1 }),
+      'reads weights of 8 bits for lanes of 4: they can be widened only',
+    ],
+    [
+      'program/operand',
+      make('mac.depthwise', { mx: 1, my: 1, entries: 1, blocks: 1, lines: 1, taps: 1, precision: 1 }),
+      'has precision other than 0, but its columns are bytes',
     ],
     [
       'program/operand',

@@ -176,8 +176,16 @@ describe('corners of the mac unit', () => {
     })
   })
 
-  it('refuses operands below 8 bits as an internal error', () => {
+  it('counts only the lanes that were filled where weights are bits', () => {
     const machine = createMachine(targetOf(8, 8), DRAM_BYTES)
-    expect(() => machine.run([dense({ precision: 3 })])).toThrow('internal error')
+    machine.memories.activation.fill(0)
+    machine.memories.index[0] = 0
+    const weights = { dram: 0, column: 0, groups: 1, columns: 8, group_step: 0, lanes: 0b101n }
+    machine.run([
+      { op: 'load.weight', wait: 0, signal: 0, ...weights, precision: 3, stream: 3 },
+      dense({ precision: 3 }),
+    ])
+    // Two lanes of eight bits that are equal: -1 times -1.
+    expect([...machine.memories.accumulators.subarray(0, 8)]).toEqual(new Array(8).fill(16))
   })
 })

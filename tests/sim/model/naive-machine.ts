@@ -166,8 +166,8 @@ export class NaiveMachine {
       case 'mac.dense':
         this.walk(i, (window, weights, acc, c, _block, filled) => {
           for (let lane = 0; lane < this.target.array.rows; lane++) {
-            if (i.precision === 3 && !at(filled, lane)) continue
             const inputs = elements(this.windowByte(window, i, lane), i.precision, i.unsigned === 1)
+            if (i.precision === 3 && !at(filled, lane)) continue
             const products = elements(at(weights, lane), i.precision, false).map((w, k) => w * at(inputs, k))
             acc[c] = products.reduce((sum, product) => (sum + product) | 0, acc[c] as number)
           }
@@ -337,9 +337,9 @@ export class NaiveMachine {
         for (let x = 0; x < i.mx; x++) {
           const acc = at(this.accumulators, i.acc + (block * i.my + y) * i.mx + x)
           for (let c = 0; c < (block === i.blocks - 1 ? i.last_lanes : cols); c++) {
-            const multiplier = i.per_channel === 1 ? word(block0 + 4 * (cols + c)) : i.multiplier
-            const shift =
-              i.per_channel === 1 ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
+            const perChannel = i.per_channel === 1 && i.mode < 3
+            const multiplier = perChannel ? word(block0 + 4 * (cols + c)) : i.multiplier
+            const shift = perChannel ? (at(this.parameters, block0 + 8 * cols + c) << 24) >> 24 : i.shift
             const sum = ((i.zeros === 1 ? 0 : (acc[c] as number)) + word(block0 + 4 * c)) | 0
             if (i.mode === 4) {
               for (let k = 0; k < 4; k++) this.output(i, y, x, 4 * (block * cols + c) + k, sum >> (8 * k))
