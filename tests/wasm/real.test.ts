@@ -48,9 +48,18 @@ const ATTRS: { readonly [N in ElementwiseName]?: OneOp['attrs'] } = {
 
 describe('each function of single elements, of any float32', () => {
   test.each(Object.keys(REAL_FUNCTIONS) as ElementwiseName[])('%s', async (op) => {
-    const x = real([3, 40])
-    const operands = BINARIES.includes(op) ? [x, real([40])] : [x]
-    await lawOf(fc.constant({ op, operands, attrs: ATTRS[op] ?? {}, output }), 6)()
+    // Not only whole vectors, and an element for each or one for all.
+    const shapes = fc.record({ width: fc.constantFrom(40, 41, 43), one: fc.constantFrom('a', 'b', 'none') })
+    const arbitrary = shapes.map(({ width, one }) => {
+      const operands = [real(one === 'a' ? [1] : [3, width]), real(one === 'b' ? [1] : [width])]
+      return {
+        op,
+        operands: BINARIES.includes(op) ? operands : [real([3, width])],
+        attrs: ATTRS[op] ?? {},
+        output,
+      }
+    })
+    await lawOf(arbitrary, 9)()
   })
 })
 

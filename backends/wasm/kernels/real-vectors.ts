@@ -16,7 +16,8 @@ export interface RealVectorSpec {
   /** Says what is computed: equal keys, equal functions. */
   readonly key: string
   readonly elements: number
-  readonly operands: number
+  /** Whether an operand has an element for each of the result, or one for all. */
+  readonly operands: readonly ('each' | 'one')[]
   readonly compute: (r: RealArithmetic<Code>, elements: readonly Code[]) => Code
 }
 
@@ -25,12 +26,18 @@ export function realVectorKernel({ key, elements, operands, compute }: RealVecto
   return {
     name: `${key.split(' ', 1)[0]} ${elements} float32 elements`,
     define: (b) =>
-      b.define(`real vectors ${key} ${elements} ${operands}`, operands + 1, (f, ...addresses) => {
+      b.define(`real vectors ${key} ${elements} ${operands}`, operands.length + 1, (f, ...addresses) => {
         const y = must(addresses.at(-1), 'an output')
-        const values = range(operands).map(() => f.v128())
+        const { v128 } = b.wasm
+        const values = operands.map(() => f.v128())
         const result = f.v128()
         const four = (store: readonly Expression[]) => [
-          ...values.map((value, n) => value.set(b.wasm.v128.load(0, 4, must(addresses[n], 'x').get()))),
+          ...values.map((value, n) => {
+            const address = must(addresses[n], 'x').get()
+            return value.set(
+              operands[n] === 'one' ? v128.load32_splat(0, 4, address) : v128.load(0, 4, address),
+            )
+          }),
           result.set(
             compute(
               vectorArithmetic(b, f),
@@ -41,8 +48,8 @@ export function realVectorKernel({ key, elements, operands, compute }: RealVecto
         ]
         return [
           ...f.repeat(Math.floor(elements / 4), () => [
-            ...four([b.wasm.v128.store(0, 4, y.get(), result.get())]),
-            ...addresses.flatMap((address) => f.advance(address, 16)),
+            ...four([v128.store(0, 4, y.get(), result.get())]),
+            ...addresses.flatMap((address, n) => (operands[n] === 'one' ? [] : f.advance(address, 16))),
           ]),
           ...(elements % 4 === 0 ? [] : four(storeFirst(b, y, result, elements % 4))),
         ]

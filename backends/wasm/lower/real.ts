@@ -57,7 +57,12 @@ const ROUNDED_ONCE: readonly OpName[] = [
 /** A function of single elements, of operands that broadcast. */
 export function elementwise(node: Node, lowering: Lowering): void {
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
-  const operands = node.inputs.map((id) => broadcast(lowering, lowering.placement(id), y.type.shape, node))
+  const isOnVectors = ROUNDED_ONCE.includes(node.op)
+  const operands = node.inputs.map((id) => {
+    const operand = lowering.placement(id)
+    const isOne = isOnVectors && elementCount(operand.type.shape) === 1
+    return isOne ? operand : broadcast(lowering, operand, y.type.shape, node)
+  })
   const attrs = withDefaults(OPS[node.op].attrs, node.attrs)
   const f: RealFunction = REAL_FUNCTIONS[node.op as ElementwiseName]
   const [min, max] = realRange((attrs.activation ?? 'none') as Activation)
@@ -78,11 +83,11 @@ export function elementwise(node: Node, lowering: Lowering): void {
   // Infinite attributes are no JSON.
   const key = `${node.op} ${JSON.stringify(attrs, (_, value) => (typeof value === 'number' ? String(value) : value))}`
   const { elements, rows } = rowsOf(y)
-  if (ROUNDED_ONCE.includes(node.op)) {
+  if (isOnVectors) {
     const kernel = realVectorKernel({
       key,
       elements: elements * rows * y.images,
-      operands: operands.length,
+      operands: operands.map(({ type }) => (elementCount(type.shape) === 1 ? 'one' : 'each')),
       compute(r, [a, other = a]) {
         const result = f(r, attrs, must(a, 'an operand'), must(other, 'an operand'))
         const atLeast = min > -Infinity ? r.max(result, r.constant(min)) : result
