@@ -137,10 +137,11 @@ export class GraphBuilder {
     if (operand.flattened)
       return this.arrange(this.unflatten(operand, operand.flattened, origin), order, origin)
     if (sameOrder(operand.order, order)) return operand.id
-    const key = `${operand.id} ${order}`
+    const perm = order.map((axis) => operand.order.indexOf(axis))
+    // Not by the file's axes: another tensor of the file may be the same value with other axes.
+    const key = `${operand.id} ${perm}`
     const known = this.arranged.get(key)
     if (known !== undefined) return known
-    const perm = order.map((axis) => operand.order.indexOf(axis))
     const shape = order.map((axis) => must(operand.shape[axis], 'axis'))
     const long = (axes: readonly number[]) => axes.filter((axis) => operand.shape[axis] !== 1)
     // Axes of size 1 can stand anywhere.

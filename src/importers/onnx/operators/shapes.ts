@@ -1,62 +1,11 @@
 /** Ops that move elements, or only say how they are counted. */
-import { type Computed, channelsLast, type Operand, plainOrder } from '../builder.ts'
+import { type Computed, channelsLast, plainOrder } from '../builder.ts'
 import { constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
+import { reshaped } from '../reshaping.ts'
 import { combined } from './elementwise.ts'
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1)
-
-/** The elements of `x` counted in another shape. */
-function reshaped(node: NodeContext, x: Computed, shape: readonly number[]): readonly Operand[] {
-  const rank = x.shape.length
-  const emit = (id: string, sizes: readonly number[]) =>
-    node.emit('reshape', [id], { shape: sizes }, undefined, node.builder.resultOf(id))
-  const [batch = 1, channels = 1, ...rest] = x.shape
-  const isImage = rank > 2 && !x.flattened
-  const keepsBatch = shape[0] === batch
-  if (isImage && keepsBatch && shape.length === 2 && x.order[0] === 0) {
-    // A flattened image stays in its own order; the layer behind it reorders its weights.
-    const [flat] = node.result(emit(x.id, shape), plainOrder(2))
-    const isPlain = rest.every((size) => size === 1)
-    return [isPlain ? flat : { ...flat, flattened: { shape: x.shape, order: x.order } }]
-  }
-  // Groups of channels, split and joined again: the axes behind them stay what they are.
-  const splits =
-    shape.length === rank + 1 && product(shape.slice(1, 3)) === channels && sameSizes(shape.slice(3), rest)
-  if (isImage && keepsBatch && splits) {
-    const id = node.builder.arrange(x, channelsLast(rank), node.origin)
-    const order = [0, ...plainOrder(rank + 1).slice(3), 1, 2]
-    return node.result(
-      emit(
-        id,
-        order.map((axis) => shape[axis] ?? 1),
-      ),
-      order,
-    )
-  }
-  const joins =
-    shape.length === rank - 1 &&
-    shape[1] === channels * (rest[0] ?? 1) &&
-    sameSizes(shape.slice(2), rest.slice(1))
-  if (rank > 3 && !x.flattened && keepsBatch && joins) {
-    const order = [0, ...plainOrder(rank).slice(3), 1, 2]
-    const id = node.builder.arrange(x, order, node.origin)
-    const last = channelsLast(rank - 1)
-    return node.result(
-      emit(
-        id,
-        last.map((axis) => shape[axis] ?? 1),
-      ),
-      last,
-    )
-  }
-  const plain = node.builder.arrange(x, plainOrder(rank), node.origin)
-  return node.result(emit(plain, shape), plainOrder(shape.length))
-}
-
-function sameSizes(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis])
-}
 
 /** 0 keeps a size, -1 takes what is left. */
 const reshape: OperatorRule = (node) => {
@@ -71,14 +20,14 @@ const reshape: OperatorRule = (node) => {
   if (product(shape) !== elements || !shape.every((size) => Number.isInteger(size) && size > 0)) {
     node.reject('bad-shape', `[${x.shape}] does not fit the shape [${wanted}]`)
   }
-  return reshaped(node, x, shape)
+  return [reshaped(node, x, shape)]
 }
 
 const flatten: OperatorRule = (node) => {
   const x = node.computed(0)
   const axis = node.int('axis', 1)
   const from = axis < 0 ? axis + x.shape.length : axis
-  return reshaped(node, x, [product(x.shape.slice(0, from)), product(x.shape.slice(from))])
+  return [reshaped(node, x, [product(x.shape.slice(0, from)), product(x.shape.slice(from))])]
 }
 
 /** Axes as an attribute, or from version 13 on as an input. */
@@ -93,11 +42,8 @@ const squeeze: OperatorRule = (node) => {
   const axes = given ?? plainOrder(rank).filter((axis) => x.shape[axis] === 1)
   if (axes.some((axis) => x.shape[axis] !== 1))
     node.reject('bad-shape', `axes [${axes}] of [${x.shape}] are not of size 1`)
-  return reshaped(
-    node,
-    x,
-    x.shape.filter((_, axis) => !axes.includes(axis)),
-  )
+  const kept = x.shape.filter((_, axis) => !axes.includes(axis))
+  return [reshaped(node, x, kept)]
 }
 
 const unsqueeze: OperatorRule = (node) => {
@@ -106,11 +52,8 @@ const unsqueeze: OperatorRule = (node) => {
   const rank = x.shape.length + given.length
   const axes = given.map((axis) => node.axis(axis, rank))
   const sizes = [...x.shape]
-  return reshaped(
-    node,
-    x,
-    plainOrder(rank).map((axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1))),
-  )
+  const spread = plainOrder(rank).map((axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1)))
+  return [reshaped(node, x, spread)]
 }
 
 /** No element moves: only the knowledge which axis is which. */
@@ -234,7 +177,8 @@ const gather: OperatorRule = (node) => {
     : positions.map((position) => slice(position, 1))
   const piece = joined(node, pieces, axis)
   if (indices.shape.length === 1) return [piece]
-  return reshaped(node, piece, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)])
+  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+  return [reshaped(node, piece, shape)]
 }
 
 /** Values of one order, one after another along an axis of the file. */
