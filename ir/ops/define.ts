@@ -66,6 +66,7 @@ export function defineOp<const S extends AttrSpecs>(spec: OpSpec<S>): OpDef {
       : spec.prepare(typed(operands), constants)
   const constraint = ({ sentence, holds }: TypedConstraint<S>, ofReals: boolean): Constraint => ({
     sentence,
+    ofReals,
     holds: (operands) => (real !== undefined && isReal(operands) !== ofReals) || holds(typed(operands)),
   })
   return {

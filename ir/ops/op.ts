@@ -22,6 +22,8 @@ export interface OpOperands {
 export interface Constraint {
   readonly sentence: string
   readonly holds: (operands: OpOperands) => boolean
+  /** Of an op that takes f32 operands as well: whether this is about those, or about the others. */
+  readonly ofReals: boolean
 }
 
 /** A node made ready to run: from its operands' elements to its output's, in a new array. */

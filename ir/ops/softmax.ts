@@ -60,7 +60,7 @@ export const softmax = defineOp({
   },
 
   real: {
-    constraints: [{ sentence: 'On f32, too, beta is positive.', holds: ({ attrs }) => attrs.beta > 0 }],
+    constraints: [{ sentence: 'beta is positive.', holds: ({ attrs }) => attrs.beta > 0 }],
     prepare: ({ inputs, attrs }) =>
       softmaxReal(must(input(inputs, 0).shape.at(-1), 'last axis'), Math.fround(attrs.beta)),
   },

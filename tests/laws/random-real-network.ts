@@ -125,10 +125,15 @@ const binary: fc.Arbitrary<Layer> = fc
   })
 
 const pool: fc.Arbitrary<Layer> = fc
-  .record({ ...windowed, op: fc.constantFrom('avg_pool2d' as const, 'max_pool2d' as const) })
+  .record({
+    ...windowed,
+    op: fc.constantFrom('avg_pool2d' as const, 'max_pool2d' as const),
+    counts: fc.boolean(),
+  })
   .map((r) => (builder) => {
     const x = pick(builder, r.from)
-    add(builder, r.op, x, { ...fitted(x, r), stride: r.stride, activation: r.activation })
+    const average = r.op === 'avg_pool2d' ? { include_pad: r.counts } : {}
+    add(builder, r.op, x, { ...fitted(x, r), stride: r.stride, activation: r.activation, ...average })
   })
 
 const REDUCTIONS = ['mean', 'reduce_sum', 'reduce_prod', 'reduce_min', 'reduce_max'] as const

@@ -13,6 +13,7 @@ import { modelExecutable } from '../../src/wasm-executable.ts'
 import { cases } from '../laws/long-run.ts'
 import { randomInputs } from '../laws/network-builder.ts'
 import { randomNetwork } from '../laws/random-network.ts'
+import { randomRealNetwork } from '../laws/random-real-network.ts'
 import { randomElements } from './one-op.ts'
 import { binaryChains, chains } from './random-chains.ts'
 import { checkOnWasm, type Engine } from './wasm-law.ts'
@@ -83,6 +84,15 @@ test('random networks on x86 and on Arm equal the interpreter bit for bit', asyn
       await checkOnWasm(graph, seed, [randomInputs(graph, seed)], EMULATOR)
     }),
     cases(60),
+  )
+})
+
+test('so do networks on float32 tensors with int8 ones in between', async () => {
+  await fc.assert(
+    fc.asyncProperty(randomRealNetwork(), fc.nat(), async (graph, seed) => {
+      await checkOnWasm(graph, seed, [randomInputs(graph, seed)], EMULATOR)
+    }),
+    cases(30),
   )
 })
 
