@@ -128,7 +128,8 @@ export function summarize(program: Program, timed: readonly TimedSegment[]): Sim
       by.instructions += INSTRUCTION_BYTES
       if (transfer)
         by[regionKind(program.regions, transfer.address)] += transfer.readBytes + transfer.writeBytes
-      if ('precision' in i) narrowest[layer] = Math.max(narrowest[layer] as number, i.precision)
+      if (i.op === 'mac.dense' || i.op === 'mac.depthwise')
+        narrowest[layer] = Math.max(narrowest[layer] as number, i.precision)
     })
   }
   const perLayer = layerCycles(timed, program.layers.length, target)

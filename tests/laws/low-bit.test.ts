@@ -16,8 +16,9 @@ const channels = fc.constantFrom(1, 2, 5, 8, 16, 24, 32, 40, 64)
 
 const layer = fc.record({
   op: fc.constantFrom('conv', 'conv', 'conv', 'depthwise', 'pool', 'dense', 'slice', 'concat'),
-  weights: fc.constantFrom(...WEIGHTS),
-  output: fc.constantFrom(...ACTIVATIONS),
+  // Whole networks of bits would seldom come by chance.
+  weights: fc.constantFrom(...WEIGHTS, 'b1', 'b1'),
+  output: fc.constantFrom(...ACTIVATIONS, 'b1', 'b1'),
   finish: fc.constantFrom('threshold', 'threshold', 'requantize'),
   falling: fc.boolean(),
   steps: fc.integer({ min: 1, max: 15 }),
@@ -97,7 +98,7 @@ function add(builder: NetworkBuilder, r: RandomLayer): void {
     'an activation',
   )
   if (x.type.shape.length !== 4) return
-  const [, h = 1, w = 1, c = 1] = x.type.shape
+  const [n = 1, h = 1, w = 1, c = 1] = x.type.shape
   const kernel = Math.min(r.kernel, h, w)
   switch (r.op) {
     case 'conv':
@@ -107,7 +108,7 @@ function add(builder: NetworkBuilder, r: RandomLayer): void {
       addWeighted(builder, { ...r, kernel }, x, [1, kernel, kernel, c])
       return
     case 'dense': {
-      const attrs = { shape: [1, h * w * c] }
+      const attrs = { shape: [n, h * w * c] }
       const flat = builder.node('reshape', [x.id], attrs, x.type.quant, x.type.dtype)
       addWeighted(builder, r, flat, [r.outputs, h * w * c])
       return
@@ -119,7 +120,7 @@ function add(builder: NetworkBuilder, r: RandomLayer): void {
     }
     case 'slice': {
       const from = c % 16 === 0 ? 8 : 0
-      const attrs = { begin: [0, 0, 0, from], end: [1, h, w, c], strides: [1, 1, 1, 1], shrink: [] }
+      const attrs = { begin: [0, 0, 0, from], end: [n, h, w, c], strides: [1, 1, 1, 1], shrink: [] }
       builder.node('strided_slice', [x.id], attrs, x.type.quant, x.type.dtype)
       return
     }
@@ -130,16 +131,17 @@ function add(builder: NetworkBuilder, r: RandomLayer): void {
 
 const network = fc
   .record({
+    batch: fc.constantFrom(1, 1, 1, 2),
     side: fc.integer({ min: 1, max: 8 }),
     channels,
-    input: fc.constantFrom(...ACTIVATIONS),
+    input: fc.constantFrom(...ACTIVATIONS, 'b1', 'b1'),
     zeroPoint: fc.nat(1000),
     layers: fc.array(layer, { minLength: 1, maxLength: 4 }),
     more: fc.array(fc.nat(7), { maxLength: 1 }),
   })
   .map((r) => {
     const builder = new NetworkBuilder()
-    const shape = [1, r.side, r.side + 1, r.channels]
+    const shape = [r.batch, r.side, r.side + 1, r.channels]
     builder.input({ dtype: r.input, shape, quant: quantOf(r.input, r) })
     for (const each of r.layers) add(builder, each)
     return builder.graph(r.more)

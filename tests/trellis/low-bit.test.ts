@@ -115,10 +115,12 @@ describe.skipIf(!hasZoo)('the low-bit classifiers (skipped without ../shared/zoo
     { name: 'digits_4w4a', precisions: ['i8', 'u4xi4', 'u4xi4', 'u4xi4', 'u4xi8'] },
   ])('$name: all convolutions on the machine, outputs exact', async ({ name, precisions }) => {
     const graph = unwrap(await loadModel(zooPath(`own/models/${name}.onnx`)))
-    const { program } = measure(graph)
+    const { program, result } = measure(graph)
     const host = program.steps.flatMap((s) => ('host' in s ? [s.host.op] : []))
     expect(host).toEqual(['mul', 'sub', 'quantize', 'dequantize', 'add'])
     expect(program.layers.filter((l) => l.macs > 0).map((l) => l.precision)).toEqual(precisions)
+    // The first layer multiplies bytes, whatever its results are.
+    expect(result.layers[0]?.lower_bound_cycles).toBe(Math.ceil((12 * 12 * 64 * 25) / 256))
     const inputs = randomInputs(graph, 7).map((x) => (x as Float32Array).map((v) => Math.abs(v) / 8))
     expect(createTrellisRunner(program).run(inputs)).toEqual(createInterpreter(graph).run(inputs))
   })
