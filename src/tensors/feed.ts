@@ -203,15 +203,16 @@ function cover(model: readonly number[], array: readonly number[]): Arrangement 
   return { runs: samples / batch, samplesPerRun: batch }
 }
 
-/** A gray image's one channel may be left out, wherever it is: it orders no elements. */
+/** A gray image's one channel may be left out, or stand first or last: it orders no elements. */
 function coverGray(model: readonly number[], array: readonly number[]): Arrangement | undefined {
-  const [, ...item] = model
-  if (item.length !== 3 || array.length !== 3) return undefined
-  for (const axis of [1, 3]) {
-    const found = model[axis] === 1 ? cover(model, array.toSpliced(axis, 0, 1)) : undefined
-    if (found !== undefined) return found
-  }
-  return undefined
+  if (model.length !== 4) return undefined
+  const gray = (shape: readonly number[]) =>
+    shape.length === 3
+      ? [shape]
+      : [1, 3].flatMap((axis) => (shape[axis] === 1 ? [shape.toSpliced(axis, 1)] : []))
+  const images = gray(array).filter((shape) => shape.length === 3)
+  const candidates = gray(model).flatMap((wanted) => images.map((image) => cover(wanted, image)))
+  return candidates.find((found) => found !== undefined)
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

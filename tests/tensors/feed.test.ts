@@ -58,6 +58,8 @@ describe('shapes', () => {
     ['a scalar', [], [6], 6, 1],
     ['gray images without a channel, channels last', [1, 4, 5, 1], [3, 4, 5], 3, 1],
     ['gray images without a channel, channels first', [1, 1, 4, 5], [3, 4, 5], 3, 1],
+    ['gray images with their channel last, channels first', [1, 1, 4, 5], [3, 4, 5, 1], 3, 1],
+    ['gray images with their channel first, channels last', [1, 4, 5, 1], [3, 1, 4, 5], 3, 1],
   ])('%s', (_, model, shape, runs, samplesPerRun) => {
     const fed = unwrap(feed([port(model)], [given(array(shape))]))
     expect(fed).toMatchObject({ runs, samplesPerRun })
