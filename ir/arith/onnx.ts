@@ -1,6 +1,7 @@
 /**
  * Quantized arithmetic as ONNX Runtime's CPU kernels do it: everything in float32, one rounding to an integer, halves to
- * even. They compute on uint8; an int8 tensor here stands for the uint8 one with 128 added to elements and zero point.
+ * even; scales are float32. They compute on uint8; an int8 tensor here stands for the uint8 one with 128 added to elements
+ * and zero point.
  */
 import type { TensorType } from '../tensor.ts'
 import { roundHalfEven } from './multiplier.ts'
@@ -17,7 +18,7 @@ const { fround } = Math
  * quantize.cpp). What is no number becomes the zero point; ONNX defines nothing for it.
  */
 export function quantizeReal(output: TensorType): (real: number) => number {
-  const scale = scaleOf(output)
+  const scale = fround(scaleOf(output))
   const zeroPoint = zeroPointOf(output)
   const [min, max] = integerRange(output.dtype)
   return (real) => {
@@ -28,7 +29,7 @@ export function quantizeReal(output: TensorType): (real: number) => number {
 
 /** DequantizeLinear: scale * (q - zeroPoint), one rounding to float32. */
 function dequantizeElement(input: TensorType): (q: number) => number {
-  const scale = scaleOf(input)
+  const scale = fround(scaleOf(input))
   const zeroPoint = zeroPointOf(input)
   return (q) => fround(scale * (q - zeroPoint))
 }
@@ -115,7 +116,7 @@ export function floatMeanRequant(input: TensorType, output: TensorType): FloatMe
   const toReal = dequantizeElement(input)
   return {
     reals: Float32Array.from({ length: 256 }, (_, n) => toReal(n - 128)),
-    outputScale: scaleOf(output),
+    outputScale: fround(scaleOf(output)),
     zeroPoint: zeroPointOf(output) + UNSIGNED,
   }
 }

@@ -1,6 +1,7 @@
 /** Ops on single elements, of all types and shapes, equal the interpreter. */
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
+import type { Arithmetic } from '../../ir/arith/rounding.ts'
 import { ACTIVATIONS } from '../../ir/arith/saturate.ts'
 import type { DType } from '../../ir/dtype.ts'
 import type { TensorType } from '../../ir/tensor.ts'
@@ -15,6 +16,9 @@ import {
 } from './one-op.ts'
 
 const dtype = fc.constantFrom<DType>('i8', 'i8', 'i8', 'i16')
+/** int16 has one arithmetic only. */
+const arithmetic = fc.constantFrom<Arithmetic>('tflite', 'onnx')
+const arithmeticOf = (dtype: DType, wanted: Arithmetic): Arithmetic => (dtype === 'i16' ? 'tflite' : wanted)
 /** Ranks 0 to 5; sizes around a vector's 16. */
 const shape = fc.oneof(
   fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 5 }),
@@ -38,24 +42,29 @@ function binary(op: 'add' | 'sub' | 'mul'): fc.Arbitrary<OneOp> {
       zeroPoints: fc.tuple(zeroPoint, zeroPoint, zeroPoint),
       constant: fc.nat(2),
       activation: fc.constantFrom(...ACTIVATIONS),
+      arithmetic,
+      /** Operands and results of one scale give ties. */
+      alike: fc.nat(3).map((n) => n === 0),
       seed,
     })
     .map((r) => {
       const shapeOf = (n: 0 | 1) =>
         r.shape.map((size, axis) => ((r.ones[n] >> axis) & 1 ? 1 : size)).slice(r.dropped[n])
-      const typeOf = (n: 0 | 1) => activation(r.dtype, shapeOf(n), 0.05 * r.scales[n], r.zeroPoints[n])
+      const scales = r.alike ? [r.scales[0], r.scales[0], r.scales[0]] : r.scales
+      const scaleOf = (n: number) => 0.05 * (scales[n] ?? 1)
+      const typeOf = (n: 0 | 1) => activation(r.dtype, shapeOf(n), scaleOf(n), r.zeroPoints[n])
       const operand = (n: 0 | 1): Operand => {
         const type = typeOf(n)
         return { type, ...(r.constant === n + 1 && { data: randomElements(type, r.seed) }) }
       }
-      const natural = op === 'mul' ? 0.05 * 0.05 * r.scales[0] * r.scales[1] * 90 : 0.05
+      const natural = op === 'mul' ? scaleOf(0) * scaleOf(1) * 90 : 0.05
       return {
         op,
         operands: [operand(0), operand(1)],
-        attrs: { activation: r.activation },
+        attrs: { activation: r.activation, arithmetic: arithmeticOf(r.dtype, r.arithmetic) },
         output: {
           dtype: r.dtype,
-          quant: activationQuant(r.dtype, natural * r.scales[2], r.zeroPoints[2]),
+          quant: activationQuant(r.dtype, natural * (scales[2] ?? 1), r.zeroPoints[2]),
         },
       }
     })
@@ -70,6 +79,7 @@ const unary: fc.Arbitrary<OneOp> = fc
     scales: fc.tuple(factor(5), factor(5)),
     zeroPoints: fc.tuple(zeroPoint, zeroPoint),
     alpha: fc.constantFrom(0.1, 0.01, -0.5, 1.5).map(Math.fround),
+    arithmetic,
   })
   .map((r) => {
     const op = r.op as 'relu'
@@ -87,7 +97,10 @@ const unary: fc.Arbitrary<OneOp> = fc
     return {
       op,
       operands: [{ type: x }],
-      attrs: r.op === 'leaky_relu' ? { alpha: r.alpha } : {},
+      attrs: {
+        ...(r.op === 'leaky_relu' && { alpha: r.alpha }),
+        arithmetic: output === 'i16' ? 'tflite' : arithmeticOf(given, r.arithmetic),
+      },
       output: { dtype: output, quant: activationQuant(output, scale, r.zeroPoints[1]) },
     }
   })
@@ -98,15 +111,17 @@ const realScale = fc.oneof(
   fc.constantFrom(0.1, 1 / 3),
 )
 
-const fromReal: fc.Arbitrary<OneOp> = fc.record({ dtype, shape, scale: realScale, zeroPoint }).map((r) => ({
-  op: 'quantize',
-  operands: [{ type: { dtype: 'f32', shape: r.shape } }],
-  attrs: {},
-  output: {
-    dtype: r.dtype,
-    quant: { scale: Float64Array.of(r.scale), zeroPoint: Int32Array.of(r.zeroPoint) },
-  },
-}))
+const fromReal: fc.Arbitrary<OneOp> = fc
+  .record({ dtype, shape, scale: realScale, zeroPoint, arithmetic })
+  .map((r) => ({
+    op: 'quantize',
+    operands: [{ type: { dtype: 'f32', shape: r.shape } }],
+    attrs: { arithmetic: arithmeticOf(r.dtype, r.arithmetic) },
+    output: {
+      dtype: r.dtype,
+      quant: { scale: Float64Array.of(r.scale), zeroPoint: Int32Array.of(r.zeroPoint) },
+    },
+  }))
 
 const toReal: fc.Arbitrary<OneOp> = fc.record({ dtype, shape, scale: realScale, zeroPoint }).map((r) => ({
   op: 'dequantize',

@@ -54,6 +54,16 @@ const pool: fc.Arbitrary<OneOp> = fc
     }
   })
 
+/** Means in float32, rescaled. */
+const floatPool: fc.Arbitrary<OneOp> = fc
+  .record({ pool, scale: factor(4), zeroPoint, include_pad: fc.boolean() })
+  .filter(({ pool: { op, operands } }) => op === 'avg_pool2d' && operands[0]?.type.dtype === 'i8')
+  .map(({ pool, scale, zeroPoint, include_pad }) => ({
+    ...pool,
+    attrs: { ...pool.attrs, include_pad, arithmetic: 'onnx' },
+    output: { dtype: 'i8', quant: perTensor(0.05 * scale, zeroPoint) },
+  }))
+
 /** Windows of more pixels than sums of 16 bits hold. */
 const largePool: fc.Arbitrary<OneOp> = fc
   .record({ channels, cut: fc.boolean(), height: fc.integer({ min: 15, max: 20 }), zeroPoint })
@@ -147,6 +157,7 @@ const bilinear: fc.Arbitrary<OneOp> = fc
 
 describe('equal to the interpreter', () => {
   test('pools', lawOf(pool, 80))
+  test('average pools in float32', lawOf(floatPool, 50))
   test('pools of large windows', lawOf(largePool, 10))
   test('mean', lawOf(mean, 80))
   test('softmax', lawOf(softmax, 50))

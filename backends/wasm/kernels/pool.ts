@@ -6,13 +6,15 @@
  * small enough, else in four of 32. Data layout: pixels are runs of channels, rows have a pitch. A window that reaches
  * over the edge is cut off there. With 16 channels or more the last step may do some again.
  *
- * An average's scaling depends on how many pixels its window holds: there is one for each count from `minCount` up.
+ * An average's scaling depends on how many pixels its window holds: there is one for each count from `minCount` up. A mean
+ * in float32 (ir/arith/onnx.ts, `floatMeanRequant`) adds the reals of a window in the order of its pixels, in four vectors.
  */
+import { UNSIGNED } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { storedZero } from '../storage.ts'
 import type { Kernel } from './kernel.ts'
-import { clampBytes, isUnsigned, loadWords, storeFirst } from './stored.ts'
+import { clampBytes, isUnsigned, loadWords, narrowWords, storeFirst } from './stored.ts'
 import { type FloatEpilogue, loadScaling, SCALING_BYTES, scaleSums } from './sums.ts'
 
 /** One axis of the window and what it slides over, in pixels. */
@@ -31,10 +33,20 @@ export interface PoolSpec {
   /** Bytes from row to row. */
   readonly inputRow: number
   readonly outputRow: number
-  /** Absent: the largest element. */
+  /** A mean in integers, or in float32; without either the largest element. */
   readonly average?: { readonly minCount: number; readonly epilogue: FloatEpilogue }
+  readonly floatMean?: FloatMean
   readonly min: number
   readonly max: number
+}
+
+export interface FloatMean {
+  readonly scale: number
+  readonly inputZeroPoint: number
+  /** Of every sum; 0 for as many pixels as lie inside. */
+  readonly divisor: number
+  readonly outputScale: number
+  readonly outputZeroPoint: number
 }
 
 /** Bytes of a window whose sums fit into 16 bits, signed or not. */
@@ -42,8 +54,8 @@ const NARROW_COUNT = 256
 
 /** Addresses: input, scalings, output. */
 export function poolKernel(spec: PoolSpec): Kernel {
-  const { vertical, horizontal, channels, average } = spec
-  const kind = average === undefined ? 'max' : 'average'
+  const { vertical, horizontal, channels, average, floatMean } = spec
+  const kind = floatMean ? 'float32 average' : average ? 'average' : 'max'
   const size = `${vertical.output}x${horizontal.output}x${channels}`
   return {
     name: `${kind} pool ${size}, window ${vertical.kernel}x${horizontal.kernel}`,
@@ -191,17 +203,22 @@ class Emitter {
   }
 
   private block(rows: Extent, columns: Extent, count: number): readonly Expression[] {
-    const { f, b, spec, window, channel, run, bytes, y } = this
+    const { f, b, window, channel, run, bytes, y } = this
     const { i32 } = b.wasm
     const target = f.i32()
     return [
       run.set(i32.add(window.get(), channel.get())),
-      ...(spec.average === undefined
-        ? this.largest(rows, columns)
-        : this.average(rows, columns, spec.average.epilogue)),
+      ...this.reduce(rows, columns),
       target.set(i32.add(y.get(), channel.get())),
       ...storeFirst(b, target.get, bytes, count),
     ]
+  }
+
+  /** Leaves the window's 16 results in `bytes`. */
+  private reduce(rows: Extent, columns: Extent): readonly Expression[] {
+    const { average, floatMean } = this.spec
+    if (floatMean) return this.floatMean(rows, columns, floatMean)
+    return average ? this.average(rows, columns, average.epilogue) : this.largest(rows, columns)
   }
 
   /** The body for each pixel of a window, with `run` at it. */
@@ -263,6 +280,44 @@ class Emitter {
         sum(2 * half + 1).set(i32x4.add(scaling.bias.get(), extendHigh(local.get()))),
       ]),
       ...scaled,
+    ]
+  }
+
+  private floatMean(rows: Extent, columns: Extent, mean: FloatMean): readonly Expression[] {
+    const { f, b, spec, run, bytes } = this
+    const { f32, f32x4, i16x8, i32, i32x4 } = b.wasm
+    const sums = [f.v128(), f.v128(), f.v128(), f.v128()]
+    const [words, divisor] = [f.v128(), f.v128()]
+    const zero = storedZero(b.variant)
+    const float = (value: number) => f32x4.splat(f32.const(value))
+    const add = (to: Local, integers: Expression) =>
+      to.set(f32x4.add(to.get(), f32x4.mul(f32x4.convert_i32x4_s(integers), float(mean.scale))))
+    const sum = (n: number) => must(sums[n], 'sum')
+    const count = f32.convert_s.i32(i32.mul(rows.count(), columns.count()))
+    // The zero point of the unsigned output is added before the rounding.
+    const steps = (of: Local) => {
+      const scaled = f32x4.div(f32x4.div(of.get(), divisor.get()), float(mean.outputScale))
+      const unsigned = f32x4.add(scaled, float(mean.outputZeroPoint + UNSIGNED))
+      return i32x4.trunc_sat_f32x4_s(f32x4.nearest(unsigned))
+    }
+    const results = (n: number) =>
+      i16x8.add_saturate_s(
+        i16x8.narrow_i32x4_s(steps(sum(n)), steps(sum(n + 1))),
+        i16x8.splat(i32.const(zero - UNSIGNED)),
+      )
+    return [
+      ...sums.map((local) => local.set(float(0))),
+      ...this.pixels(rows, columns, () =>
+        [0, 1].flatMap((half) => [
+          words.set(
+            i16x8.sub(loadWords(b, 8 * half, run.get()), i16x8.splat(i32.const(mean.inputZeroPoint + zero))),
+          ),
+          add(sum(2 * half), i32x4.extend_low_i16x8_s(words.get())),
+          add(sum(2 * half + 1), i32x4.extend_high_i16x8_s(words.get())),
+        ]),
+      ),
+      divisor.set(mean.divisor === 0 ? f32x4.splat(count) : float(mean.divisor)),
+      bytes.set(clampBytes(b, narrowWords(b, results(0), results(2)), spec.min, spec.max)),
     ]
   }
 }

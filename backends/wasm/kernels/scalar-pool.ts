@@ -4,7 +4,7 @@
  * Loop order: output rows, output columns, channels, the window's rows and columns. Data layout: pixels are runs of
  * channels, rows have a pitch. A window that reaches over the edge is cut off there.
  */
-import { type TensorRequant, UNSIGNED } from '../../../ir/arith/requant.ts'
+import type { TensorRequant } from '../../../ir/arith/requant.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codegen/module.ts'
 import { pickMax, requantized } from './fixed-point.ts'
@@ -25,21 +25,8 @@ export interface ScalarPoolSpec {
 
 export type Reduction =
   | { readonly kind: 'largest' | 'average'; readonly min: number; readonly max: number }
-  /** The mean of reals added in float32 (ir/arith/onnx.ts); `divisor` of every sum, or 0: as many as lie inside. */
-  | FloatMean
   /** The sum, less `subtracted`, scaled. */
   | { readonly kind: 'mean'; readonly subtracted: number; readonly requant: TensorRequant }
-
-interface FloatMean {
-  readonly kind: 'float mean'
-  readonly scale: number
-  readonly inputZeroPoint: number
-  readonly divisor: number
-  readonly outputScale: number
-  readonly outputZeroPoint: number
-  readonly min: number
-  readonly max: number
-}
 
 /** Addresses: input, output. */
 export function scalarPoolKernel(spec: ScalarPoolSpec): Kernel {
@@ -61,17 +48,16 @@ function emit(
   x: Local,
   y: Local,
 ): readonly Expression[] {
-  const { f32, i32 } = b.wasm
+  const { i32 } = b.wasm
   const { dtype, vertical, horizontal, channels, inputRow, outputRow, reduction } = spec
   const size = dtype === 'i8' ? 1 : 2
-  const isFloat = reduction.kind === 'float mean'
   const [row, column, atRow, atColumn, channel, result, count] = [
     f.i32(),
     f.i32(),
     f.i32(),
     f.i32(),
     f.i32(),
-    isFloat ? f.f32() : f.i32(),
+    f.i32(),
     f.i32(),
   ]
   const at = i32.add(
@@ -84,12 +70,7 @@ function emit(
     i32.lt_u(atColumn.get(), i32.const(horizontal.input)),
   )
   const isLargest = reduction.kind === 'largest'
-  const take = isFloat
-    ? f32.add(result.get(), realOf(b, reduction, element))
-    : isLargest
-      ? pickMax(b, f, result.get(), element)
-      : i32.add(result.get(), element)
-  const start = isFloat ? f32.const(0) : i32.const(isLargest ? -32768 : 0)
+  const take = isLargest ? pickMax(b, f, result.get(), element) : i32.add(result.get(), element)
   return [
     row.set(i32.const(-vertical.padBefore)),
     ...f.repeat(vertical.output, () => [
@@ -97,7 +78,7 @@ function emit(
       ...f.repeat(horizontal.output, () => [
         channel.set(x.get()),
         ...f.repeat(channels, () => [
-          result.set(start),
+          result.set(i32.const(isLargest ? -32768 : 0)),
           count.set(i32.const(0)),
           atRow.set(row.get()),
           ...f.repeat(vertical.kernel, () => [
@@ -123,12 +104,6 @@ function emit(
   ]
 }
 
-/** scale * (element - zero point) in float32. */
-function realOf(b: ModuleBuilder, { scale, inputZeroPoint }: FloatMean, element: Expression): Expression {
-  const { f32, i32 } = b.wasm
-  return f32.mul(f32.const(scale), f32.convert_s.i32(i32.sub(element, i32.const(inputZeroPoint))))
-}
-
 /** The output element of a window's largest element or sum. */
 function reduced(
   b: ModuleBuilder,
@@ -147,15 +122,6 @@ function reduced(
       const isPositive = i32.gt_s(result.get(), i32.const(0))
       const dividend = b.wasm.select(isPositive, i32.add(result.get(), half()), i32.sub(result.get(), half()))
       return clampInt(b, f, i32.div_s(dividend, count.get()), reduction.min, reduction.max)
-    }
-    case 'float mean': {
-      const { f32 } = b.wasm
-      const { divisor, outputScale, outputZeroPoint } = reduction
-      const mean = f32.div(result.get(), divisor === 0 ? f32.convert_s.i32(count.get()) : f32.const(divisor))
-      // The zero point of the unsigned output is added before the rounding.
-      const scaled = f32.add(f32.div(mean, f32.const(outputScale)), f32.const(outputZeroPoint + UNSIGNED))
-      const rounded = i32.sub(i32.trunc_s_sat.f32(f32.nearest(scaled)), i32.const(UNSIGNED))
-      return clampInt(b, f, rounded, reduction.min, reduction.max)
     }
     case 'mean':
       return requantized(b, f, i32.sub(result.get(), i32.const(reduction.subtracted)), reduction.requant)

@@ -17,6 +17,7 @@ import { OPS } from '../../../ir/ops/registry.ts'
 import { addConstants, type ExactSum, onnxSum, tfliteSum } from '../add-constants.ts'
 import { addConstantBytes, addKernel } from '../kernels/add.ts'
 import { dequantizeKernel, quantizeKernel, signKernel } from '../kernels/convert.ts'
+import { floatAddKernel } from '../kernels/float-add.ts'
 import { lookUpBytes, lookUpKernel } from '../kernels/look-up.ts'
 import { multiplyKernel } from '../kernels/multiply.ts'
 import { scalingBytes } from '../kernels/sums.ts'
@@ -52,24 +53,20 @@ function operands(node: Node, lowering: Lowering): Operands {
 
 /** add, sub. */
 export function sum(node: Node, lowering: Lowering): void {
-  const given = operands(node, lowering)
-  const { a, b, y } = given
-  const { binary, exact } = sumOf(given, node.op === 'sub' ? -1 : 1)
-  const fast = y.type.dtype === 'i8' ? vectorizedSum(lowering, exact, a, b, y) : undefined
-  if (fast === undefined) scalarBinary(node, lowering, a, b, y, binary)
-  else stepEachImage(lowering, node, fast.kernel, [a, b], [fast.constants], y)
-}
-
-function sumOf({ a, b, y, activation, arithmetic }: Operands, sign: 1 | -1) {
+  const { a, b, y, activation, arithmetic } = operands(node, lowering)
+  const sign = node.op === 'sub' ? -1 : 1
   if (arithmetic === 'onnx') {
     const requant = floatAddRequant(a.type, b.type, y.type, activation, sign)
-    return {
-      binary: { kind: 'float sum', requant } as const,
-      exact: onnxSum(requant, a.type, b.type, y.type),
-    }
+    const fast = vectorizedSum(lowering, onnxSum(requant, a.type, b.type, y.type), a, b, y)
+    const pitches = { a: a.rowPitch, b: b.rowPitch, y: y.rowPitch }
+    const kernel = fast?.kernel ?? floatAddKernel({ ...rowsOf(y), ...pitches, requant })
+    stepEachImage(lowering, node, kernel, [a, b], fast ? [fast.constants] : [], y)
+    return
   }
   const requant = addRequant(a.type, b.type, y.type, activation, sign)
-  return { binary: { kind: 'sum', requant } as const, exact: tfliteSum(requant) }
+  const fast = y.type.dtype === 'i8' ? vectorizedSum(lowering, tfliteSum(requant), a, b, y) : undefined
+  if (fast === undefined) scalarBinary(node, lowering, a, b, y, { kind: 'sum', requant })
+  else stepEachImage(lowering, node, fast.kernel, [a, b], [fast.constants], y)
 }
 
 function vectorizedSum(lowering: Lowering, exact: ExactSum, a: Placement, b: Placement, y: Placement) {
@@ -153,9 +150,9 @@ export function quantize(node: Node, lowering: Lowering): void {
     scalarUnary(node, lowering, x, y)
     return
   }
-  const scale = scaleOf(y.type)
   const { arithmetic } = withDefaults(OPS.quantize.attrs, node.attrs)
   const ties = arithmetic === 'onnx' ? 'even' : 'away'
+  const scale = arithmetic === 'onnx' ? Math.fround(scaleOf(y.type)) : scaleOf(y.type)
   const { dtype } = y.type
   if (!isStoredAsInt8(dtype) || !isFloat32(scale)) {
     scalarConversion(node, lowering, x, y, ties)

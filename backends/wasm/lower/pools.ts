@@ -1,5 +1,5 @@
 /** Rules of the ops that reduce windows or axes of int8 tensors. */
-import { meanRequant, type TensorRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
+import { meanRequant, scaleOf, type TensorRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
 import type { Arithmetic } from '../../../ir/arith/rounding.ts'
 import { type Activation, activationRange } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
@@ -8,7 +8,7 @@ import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount, type TensorType } from '../../../ir/tensor.ts'
-import { isCut, type PoolAxis, poolKernel } from '../kernels/pool.ts'
+import { type FloatMean, isCut, type PoolAxis, poolKernel } from '../kernels/pool.ts'
 import { SCALING_BYTES, scalingBytes } from '../kernels/sums.ts'
 import {
   byteStrides,
@@ -21,7 +21,7 @@ import {
 } from '../storage.ts'
 import type { Lowering } from './lowering.ts'
 import { stepEachImage } from './rows.ts'
-import { floatPool, scalarMean, scalarPool } from './scalar-reductions.ts'
+import { scalarMean, scalarPool } from './scalar-reductions.ts'
 import { divisionScaling, oneScaling } from './scaling.ts'
 
 export interface PoolWindow {
@@ -69,9 +69,16 @@ export function pool(node: Node, lowering: Lowering): void {
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   const window = poolWindow(node, x.type, y.type)
   const kind = node.op === 'avg_pool2d' ? 'average' : 'largest'
-  const { arithmetic } = withDefaults(OPS[node.op].attrs, node.attrs)
-  if (arithmetic === 'onnx') {
-    floatPool(node, lowering, x, y, window)
+  const attrs = withDefaults(OPS[node.op].attrs, node.attrs)
+  const sizes = {
+    ...window,
+    channels: must(x.type.shape[3], 'channels'),
+    inputRow: x.rowPitch,
+    outputRow: y.rowPitch,
+  }
+  if (attrs.arithmetic === 'onnx') {
+    const floatMean = floatMeanOf(window, x.type, y.type, attrs.include_pad === true)
+    stepEachImage(lowering, node, poolKernel({ ...sizes, floatMean }), [x], [y.place], y)
     return
   }
   const average = kind === 'average' ? averages(window) : undefined
@@ -79,16 +86,20 @@ export function pool(node: Node, lowering: Lowering): void {
     scalarPool(node, lowering, x, y, kind, window)
     return
   }
-  const channels = must(x.type.shape[3], 'channels')
-  const kernel = poolKernel({
-    ...window,
-    channels,
-    inputRow: x.rowPitch,
-    outputRow: y.rowPitch,
-    ...(average && { average }),
-  })
+  const kernel = poolKernel({ ...sizes, ...(average && { average }) })
   const scalings = average === undefined ? y.place : lowering.weights(average.bytes)
   stepEachImage(lowering, node, kernel, [x], [scalings], y)
+}
+
+/** avg_pool2d with the arithmetic `onnx`. */
+function floatMeanOf(window: PoolWindow, x: TensorType, y: TensorType, includesPad: boolean): FloatMean {
+  return {
+    scale: scaleOf(x),
+    inputZeroPoint: zeroPointOf(x),
+    divisor: includesPad ? window.vertical.kernel * window.horizontal.kernel : 0,
+    outputScale: scaleOf(y),
+    outputZeroPoint: zeroPointOf(y),
+  }
 }
 
 /** Scalings for windows of each number of pixels that there may be; undefined where one is missing. */

@@ -1,5 +1,4 @@
 /** Elementwise ops by the interpreter's own arithmetic, one element at a time. */
-import type { FloatAddRequant } from '../../../ir/arith/onnx.ts'
 import {
   type AddRequant,
   leakyReluRequant,
@@ -7,7 +6,6 @@ import {
   rescaleRequant,
   scaleOf,
   type TensorRequant,
-  UNSIGNED,
   zeroPointOf,
 } from '../../../ir/arith/requant.ts'
 import { integerRange } from '../../../ir/arith/saturate.ts'
@@ -28,7 +26,6 @@ type Compute = MapSpec['compute']
 
 type Binary =
   | { readonly kind: 'sum'; readonly requant: AddRequant }
-  | { readonly kind: 'float sum'; readonly requant: FloatAddRequant }
   | { readonly kind: 'product'; readonly requant: TensorRequant }
 
 /** add, sub, mul of tensors of one shape. */
@@ -42,33 +39,8 @@ export function scalarBinary(
 ): void {
   const zeroPoints = [zeroPointOf(a.type), zeroPointOf(b.type)]
   const key = `${binary.kind} ${JSON.stringify({ ...binary.requant, zeroPoints })}`
-  map(node, lowering, [a, b], y, key, binaryOf(binary, a, b))
-}
-
-function binaryOf(binary: Binary, a: Placement, b: Placement): Compute {
-  switch (binary.kind) {
-    case 'sum':
-      return sumOf(binary.requant)
-    case 'float sum':
-      return floatSumOf(binary.requant)
-    case 'product':
-      return productOf(binary.requant, a, b)
-  }
-}
-
-/** In doubles, each sum rounded to a float32: as a fused multiplication and addition of float32. */
-function floatSumOf({ ratioA, ratioB, fixed, min, max }: FloatAddRequant): Compute {
-  return (b, f, [x, y]) => {
-    const { f32, f64, i32 } = b.wasm
-    const plus = (element: Local | undefined, ratio: number, addend: Expression) => {
-      const unsigned = f64.convert_s.i32(i32.add(valueOf(element), i32.const(UNSIGNED)))
-      return f32.demote(f64.add(f64.mul(unsigned, f64.const(ratio)), addend))
-    }
-    const second = plus(y, ratioB, f64.const(fixed))
-    const sum = plus(x, ratioA, f64.promote(second))
-    const output = { outputZeroPoint: -UNSIGNED, min, max }
-    return toOutput(b, f, i32.trunc_s_sat.f32(f32.nearest(sum)), output)
-  }
+  const compute = binary.kind === 'sum' ? sumOf(binary.requant) : productOf(binary.requant, a, b)
+  map(node, lowering, [a, b], y, key, compute)
 }
 
 function sumOf(requant: AddRequant): Compute {
@@ -177,7 +149,7 @@ export function scalarConversion(
     return
   }
   if (x.type.dtype === 'f32') {
-    const scale = scaleOf(y.type)
+    const scale = ties === 'even' ? Math.fround(scaleOf(y.type)) : scaleOf(y.type)
     const [min, max] = integerRange(y.type.dtype)
     const output = { outputZeroPoint: zeroPointOf(y.type), min, max }
     map(node, lowering, [x], y, `quantize ${ties} ${scale} ${JSON.stringify(output)}`, (b, f, [q]) => {

@@ -3,9 +3,6 @@ import { quantizeMultiplier } from '../../../ir/arith/multiplier.ts'
 import { scaleOf, type TensorRequant, zeroPointOf } from '../../../ir/arith/requant.ts'
 import { interpolationTable } from '../../../ir/arith/tables.ts'
 import { must } from '../../../ir/diagnostic.ts'
-import type { Node } from '../../../ir/graph.ts'
-import { withDefaults } from '../../../ir/ops/define.ts'
-import { OPS } from '../../../ir/ops/registry.ts'
 import type { TensorType } from '../../../ir/tensor.ts'
 import { type Reduction, scalarPoolKernel } from '../kernels/scalar-pool.ts'
 import { softmaxInt16Kernel } from '../kernels/softmax-int16.ts'
@@ -35,36 +32,6 @@ export function scalarPool(
     inputRow: x.rowPitch,
     outputRow: y.rowPitch,
     reduction: { kind, min, max },
-  })
-  stepEachImage(lowering, node, kernel, [x], [], y)
-}
-
-/** avg_pool2d with the arithmetic `onnx`: in float32. */
-export function floatPool(
-  node: Node,
-  lowering: Lowering,
-  x: Placement,
-  y: Placement,
-  { vertical, horizontal, min, max }: PoolWindow,
-): void {
-  const { include_pad } = withDefaults(OPS.avg_pool2d.attrs, node.attrs)
-  const kernel = scalarPoolKernel({
-    dtype: 'i8',
-    vertical,
-    horizontal,
-    channels: must(x.type.shape[3], 'channels'),
-    inputRow: x.rowPitch,
-    outputRow: y.rowPitch,
-    reduction: {
-      kind: 'float mean',
-      scale: scaleOf(x.type),
-      inputZeroPoint: zeroPointOf(x.type),
-      divisor: include_pad === true ? vertical.kernel * horizontal.kernel : 0,
-      outputScale: scaleOf(y.type),
-      outputZeroPoint: zeroPointOf(y.type),
-      min,
-      max,
-    },
   })
   stepEachImage(lowering, node, kernel, [x], [], y)
 }
