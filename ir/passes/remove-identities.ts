@@ -35,12 +35,17 @@ const IDENTITIES: { readonly [N in OpName]?: Predicate } = {
   transpose: ({ perm }, shape) => keepsOrder(ints(perm), shape),
   avg_pool2d: isUnitPool,
   max_pool2d: isUnitPool,
+  clip: ({ min, max }) => min === -Infinity && max === Infinity,
   mean: ({ axes }, shape) => ints(axes).every((axis) => shape[axis] === 1),
 }
+
+/** On real numbers they make +0 of -0, the start of a sum, or compute with a pixel beside that may be infinite. */
+const ONLY_OF_INTEGERS: ReadonlySet<OpName> = new Set(['avg_pool2d', 'mean', 'resize_bilinear'])
 
 function isIdentity(graph: Graph, node: Node): boolean {
   const predicate = IDENTITIES[node.op]
   const type = typeOf(graph, resultOf(node))
+  if (type.dtype === 'f32' && ONLY_OF_INTEGERS.has(node.op)) return false
   if (!predicate || node.inputs.length !== 1 || !sameType(type, typeOf(graph, operandOf(node)))) return false
   return predicate(withDefaults(OPS[node.op].attrs, node.attrs), type.shape)
 }

@@ -197,6 +197,13 @@ test('reductions combine the elements of some axes', () => {
   expect([...run('reduce_max', [x], { axes: [1] }).data]).toEqual([3, 6])
 })
 
+test('sums start with +0, so that one of -0 alone is +0', () => {
+  const x = real([1, 1, 1, 1], [-0])
+  expect(run('mean', [x], { axes: [3] }).data).toEqual(Float32Array.of(0))
+  expect(run('avg_pool2d', [x], { kernel: [1, 1], stride: [1, 1] }).data).toEqual(Float32Array.of(0))
+  expect(run('max_pool2d', [x], { kernel: [1, 1], stride: [1, 1] }).data).toEqual(Float32Array.of(-0))
+})
+
 test('resize_bilinear interpolates', () => {
   const x = real([1, 1, 2, 1], [0, 4])
   const { data } = run('resize_bilinear', [x], { size: [1, 4], half_pixel_centers: true })
