@@ -274,6 +274,14 @@ class Importer {
   private output({ name = '', type }: ValueInfoProto): ValueId {
     const operand = this.operand(name, `output ${JSON.stringify(name)}`)
     const origin = { name, results: [name], file: this.file, path: `output ${JSON.stringify(name)}` }
+    if (operand.shape.includes(0)) {
+      fail({
+        code: 'onnx/unsupported-type',
+        message: `output ${JSON.stringify(name)} has shape [${operand.shape}], which holds no element`,
+        span: { file: this.file, path: origin.path },
+        hint: 'remove the output from the model',
+      })
+    }
     const plain =
       operand.kind === 'constant'
         ? this.constant(operand, `${name} value`)
