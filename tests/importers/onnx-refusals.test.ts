@@ -30,6 +30,70 @@ test('a file without faults is imported', () => {
 
 test.each<[string, Uint8Array, string, RegExp]>([
   ['no graph', message([1, 8], [8, message([2, 17])]), 'onnx/no-graph', /./],
+  ['no outputs', file({ outputs: [] }), 'onnx/no-graph', /no outputs/],
+  ['two inputs of one name', file({ inputs: [x, x] }), 'onnx/redefinition', /two inputs called "x"/],
+  ['two outputs of one name', file({ outputs: [y, y] }), 'onnx/redefinition', /two outputs called "y"/],
+  [
+    'an attribute of another kind',
+    oneNode({ op: 'Concat', inputs: ['x', 'x'], attributes: { axis: { float: 1 } } }),
+    'onnx/bad-attribute',
+    /Concat: attribute axis is of kind 1, expected 2/,
+  ],
+  [
+    'a transpose of axes that are not there',
+    oneNode({ op: 'Transpose', inputs: ['c'], attributes: { perm: [0, 2] } }, [tensor('c', [1, 2], [1, 2])]),
+    'onnx/bad-attribute',
+    /Transpose: perm/,
+  ],
+  [
+    'parts that are not the whole',
+    oneNode({ op: 'Split', inputs: ['x', 's'], outputs: ['y', 'z'], attributes: { axis: 1 } }, [
+      tensor('s', [2], [1, 2], INT64),
+    ]),
+    'onnx/bad-shape',
+    /Split: parts of \[1,2\]/,
+  ],
+  [
+    'a constant beyond all sizes',
+    oneNode({ op: 'ConstantOfShape', inputs: ['s'] }, [tensor('s', [2], [2 ** 20, 2 ** 20], INT64)]),
+    'onnx/bad-shape',
+    /ConstantOfShape/,
+  ],
+  [
+    'a constant of a negative size',
+    oneNode({ op: 'ConstantOfShape', inputs: ['s'] }, [tensor('s', [1], [-1], INT64)]),
+    'onnx/bad-shape',
+    /ConstantOfShape/,
+  ],
+  [
+    'a range without a step',
+    oneNode({ op: 'Range', inputs: ['a', 'b', 'c'] }, [
+      tensor('a', [], [0]),
+      tensor('b', [], [9]),
+      tensor('c', [], [0]),
+    ]),
+    'onnx/bad-shape',
+    /Range/,
+  ],
+  [
+    'a slice without a step',
+    oneNode({ op: 'Slice', inputs: ['c', 'a', 'b', 'a', 'a'] }, [
+      tensor('c', [2], [1, 2]),
+      tensor('a', [1], [0], INT64),
+      tensor('b', [1], [2], INT64),
+    ]),
+    'onnx/bad-attribute',
+    /Slice: a step is 0/,
+  ],
+  [
+    'constants that do not join',
+    oneNode({ op: 'Concat', inputs: ['c', 'd'], attributes: { axis: 0 } }, [
+      tensor('c', [1, 2], [1, 2]),
+      tensor('d', [1, 3], [1, 2, 3]),
+    ]),
+    'onnx/bad-shape',
+    /Concat: shapes/,
+  ],
   ['an old operator set', file({ opset: 6 }), 'onnx/opset', /.* version 6/],
   ['a cut file', file({}).subarray(0, -9), 'onnx/corrupt', /./],
   ['a field of another kind', message([1, 8], [7, 3]), 'onnx/corrupt', /.* GraphProto has wire type 0/],

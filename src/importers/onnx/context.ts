@@ -20,6 +20,9 @@ export type OperatorRule = (node: NodeContext) => readonly Operand[]
 const FAULTY = 'run ONNX’s checker and shape inference on the model: they name the first fault'
 const OTHERWISE = 'express it by other operators, or export the model with other options'
 
+/** AttributeProto.AttributeType. */
+const ATTRIBUTE_KINDS = { FLOAT: 1, INT: 2, STRING: 3, TENSOR: 4, FLOATS: 6, INTS: 7 } as const
+
 export interface NodeFacts {
   readonly proto: NodeProto
   readonly origin: Origin
@@ -55,9 +58,15 @@ export class NodeContext {
     return this.facts.proto.output ?? []
   }
 
-  private attribute(name: string): AttributeProto | undefined {
+  /** Files of the first versions leave the kind out. */
+  private attribute(name: string, kind?: keyof typeof ATTRIBUTE_KINDS): AttributeProto | undefined {
     this.asked.add(name)
-    return this.facts.proto.attribute?.find((attribute) => attribute.name === name)
+    const attribute = this.facts.proto.attribute?.find((each) => each.name === name)
+    if (kind && attribute?.type && attribute.type !== ATTRIBUTE_KINDS[kind]) {
+      const expected = `expected ${ATTRIBUTE_KINDS[kind]} (${kind})`
+      this.reject('bad-attribute', `attribute ${name} is of kind ${attribute.type}, ${expected}`)
+    }
+    return attribute
   }
 
   /** Names attributes that change nothing here; one that no rule has asked for is refused. */
@@ -82,31 +91,31 @@ export class NodeContext {
   }
 
   int(name: string, otherwise: number): number {
-    return this.attribute(name)?.i ?? otherwise
+    return this.attribute(name, 'INT')?.i ?? otherwise
   }
 
   float(name: string, otherwise: number): number {
-    return this.attribute(name)?.f ?? otherwise
+    return this.attribute(name, 'FLOAT')?.f ?? otherwise
   }
 
   /** Undefined if absent; an empty list if present without elements. */
   ints(name: string): readonly number[] | undefined {
-    const attribute = this.attribute(name)
+    const attribute = this.attribute(name, 'INTS')
     return attribute && (attribute.ints ?? [])
   }
 
   floats(name: string): readonly number[] | undefined {
-    const attribute = this.attribute(name)
+    const attribute = this.attribute(name, 'FLOATS')
     return attribute && (attribute.floats ?? [])
   }
 
   string(name: string, otherwise: string): string {
-    const bytes = this.attribute(name)?.s
+    const bytes = this.attribute(name, 'STRING')?.s
     return bytes ? new TextDecoder().decode(bytes) : otherwise
   }
 
   tensor(name: string): Constant | undefined {
-    const tensor = this.attribute(name)?.t
+    const tensor = this.attribute(name, 'TENSOR')?.t
     if (!tensor) return undefined
     return readTensor(tensor, `${this.origin.path} / ${name}`, this.origin.file, this.facts.readBeside)
   }

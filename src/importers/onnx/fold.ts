@@ -7,6 +7,7 @@ import { elementCount } from '../../../ir/tensor.ts'
 import { permuted, plainOrder } from './builder.ts'
 import { type Constant, constant, type ElementType, elementType, isFloat } from './constants.ts'
 import type { NodeContext } from './context.ts'
+import { permutation } from './reshaping.ts'
 
 type Fold = (node: NodeContext, inputs: readonly Constant[]) => readonly Constant[]
 
@@ -40,10 +41,20 @@ function binary(f: (x: number, y: number) => number, result?: ElementType): Fold
 
 function shapeOf(node: NodeContext, a: Constant, b: Constant): readonly number[] {
   try {
-    return broadcastShape(a.shape, b.shape)
+    return sized(node, broadcastShape(a.shape, b.shape))
   } catch {
     return node.reject('bad-shape', `shapes [${a.shape}] and [${b.shape}] do not broadcast`)
   }
+}
+
+/** More than weights need that are computed; a damaged file could ask for any number. */
+const MAX_ELEMENTS = 2 ** 26
+
+/** A shape that a result can have. */
+function sized(node: NodeContext, shape: readonly number[]): readonly number[] {
+  const isShape = shape.every((size) => Number.isInteger(size) && size >= 0)
+  if (isShape && elementCount(shape) <= MAX_ELEMENTS) return shape
+  return node.reject('bad-shape', `it would give a constant of shape [${shape}]`)
 }
 
 const EMPTY = constant('f32', [], [0])
@@ -82,7 +93,7 @@ const reshape: Fold = (node, [x = EMPTY, wanted = EMPTY]) => {
   )
   const rest = x.data.length / elementCount(known.filter((size) => size !== -1))
   const shape = known.map((size) => (size === -1 ? rest : size))
-  if (elementCount(shape) !== x.data.length)
+  if (elementCount(sized(node, shape)) !== x.data.length)
     node.reject('bad-shape', `[${x.shape}] does not fit the shape [${wanted.data}]`)
   return [{ ...x, shape }]
 }
@@ -90,6 +101,8 @@ const reshape: Fold = (node, [x = EMPTY, wanted = EMPTY]) => {
 const squeeze: Fold = (node, inputs) => {
   const [x = EMPTY] = inputs
   const axes = axesOf(node, inputs)?.map((axis) => node.axis(axis, x.shape.length))
+  const long = axes?.find((axis) => x.shape[axis] !== 1)
+  if (long !== undefined) node.reject('bad-shape', `axis ${long} of [${x.shape}] is not of size 1`)
   return [{ ...x, shape: x.shape.filter((size, axis) => (axes ? !axes.includes(axis) : size !== 1)) }]
 }
 
@@ -98,6 +111,7 @@ const unsqueeze: Fold = (node, inputs) => {
   const given = axesOf(node, inputs) ?? []
   const rank = x.shape.length + given.length
   const axes = given.map((axis) => node.axis(axis, rank))
+  if (new Set(axes).size < axes.length) node.reject('bad-attribute', `axes [${given}] name one twice`)
   const sizes = [...x.shape]
   return [{ ...x, shape: plainOrder(rank).map((axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1))) }]
 }
@@ -105,6 +119,12 @@ const unsqueeze: Fold = (node, inputs) => {
 const concat: Fold = (node, inputs) => {
   const [first = EMPTY] = inputs
   const axis = node.axis(node.int('axis', 0), first.shape.length)
+  for (const { shape } of inputs) {
+    const fits =
+      shape.length === first.shape.length && shape.every((size, n) => n === axis || size === first.shape[n])
+    if (!fits)
+      node.reject('bad-shape', `shapes [${first.shape}] and [${shape}] do not join along axis ${axis}`)
+  }
   const outer = elementCount(first.shape.slice(0, axis))
   const data: number[] = []
   for (let o = 0; o < outer; o++) {
@@ -124,7 +144,7 @@ const concat: Fold = (node, inputs) => {
 }
 
 const transpose: Fold = (node, [x = EMPTY]) => {
-  const perm = node.ints('perm') ?? plainOrder(x.shape.length).toReversed()
+  const perm = permutation(node, x.shape.length)
   return [{ ...x, ...permuted(x, perm) }]
 }
 
@@ -140,6 +160,7 @@ const slice: Fold = (node, [x = EMPTY, starts, ends, axes, steps]) => {
     const axis = node.axis(given, rank)
     const size = x.shape[axis] ?? 1
     const step = by[n] ?? 1
+    if (step === 0) node.reject('bad-attribute', 'a step is 0')
     const place = (p: number, low: number, high: number) =>
       Math.max(low, Math.min(high, p < 0 ? p + size : p))
     const begin = place(from[n] ?? 0, 0, step > 0 ? size : size - 1)
@@ -195,9 +216,10 @@ const where: Fold = (node, [condition = EMPTY, a = EMPTY, b = EMPTY]) => {
   ]
 }
 
-const range: Fold = (_, [start = EMPTY, limit = EMPTY, delta = EMPTY]) => {
+const range: Fold = (node, [start = EMPTY, limit = EMPTY, delta = EMPTY]) => {
   const [from, to, step] = [start, limit, delta].map((each) => each.data[0] ?? 0) as [number, number, number]
   const count = Math.max(0, Math.ceil((to - from) / step))
+  sized(node, [count])
   return [
     rounded(
       start.dtype,
@@ -209,7 +231,7 @@ const range: Fold = (_, [start = EMPTY, limit = EMPTY, delta = EMPTY]) => {
 
 const constantOfShape: Fold = (node, [shape = EMPTY]) => {
   const value = node.tensor('value')
-  const sizes = [...shape.data]
+  const sizes = sized(node, [...shape.data])
   const fill = Array<number>(elementCount(sizes)).fill(value?.data[0] ?? 0)
   return [constant(value?.dtype ?? 'f32', sizes, fill)]
 }

@@ -88,6 +88,14 @@ class Importer {
         version ?? 0,
       ]),
     )
+    if ((this.graph.output ?? []).length === 0) {
+      fail({
+        code: 'onnx/no-graph',
+        message: 'the graph has no outputs',
+        span: { file },
+        hint: 'name what the model is to compute as an output, and export it again',
+      })
+    }
     const opset = this.opsets.get('') ?? LATEST_OPSET
     if (opset < OLDEST_OPSET) {
       fail({

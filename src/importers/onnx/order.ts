@@ -15,6 +15,20 @@ export function orderedNodes(graph: GraphProto, file: string): readonly PlacedNo
     ...(graph.initializer ?? []).map(({ name }) => name ?? ''),
     ...(graph.input ?? []).map(({ name }) => name ?? ''),
   ])
+  for (const [what, ports] of [
+    ['input', graph.input ?? []],
+    ['output', graph.output ?? []],
+  ] as const) {
+    const twice = ports.find(({ name }, n) => ports.findIndex((other) => other.name === name) < n)
+    if (twice) {
+      fail({
+        code: 'onnx/redefinition',
+        message: `the graph has two ${what}s called ${JSON.stringify(twice.name ?? '')}`,
+        span: { file, path: `${what} ${JSON.stringify(twice.name ?? '')}` },
+        hint: 'every value has one definition: onnx.checker says more about the file',
+      })
+    }
+  }
   ;(graph.node ?? []).forEach((proto, n) => {
     const node = { proto, path: `node ${n} ${proto.opType ?? ''} ${JSON.stringify(proto.name ?? '')}` }
     for (const name of proto.output ?? []) {

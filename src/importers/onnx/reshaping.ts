@@ -15,6 +15,15 @@ interface Piece {
   readonly to: number
 }
 
+/** The attribute of a transpose: for each axis of the result the input's. */
+export function permutation(node: NodeContext, rank: number): readonly number[] {
+  const perm = node.ints('perm') ?? plainOrder(rank).toReversed()
+  if (perm.length !== rank || !plainOrder(rank).every((axis) => perm.includes(axis))) {
+    node.reject('bad-attribute', `perm [${perm}] does not name the ${rank} axes of its input`)
+  }
+  return perm
+}
+
 /** The elements of `x` counted in another shape of as many. */
 export function reshaped(node: NodeContext, x: Computed, shape: readonly number[]): Computed {
   if (isFlattening(x, shape)) return flattened(node, x, shape)

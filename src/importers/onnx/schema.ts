@@ -44,6 +44,7 @@ export interface AttributeProto {
   readonly floats?: readonly number[]
   readonly ints?: readonly number[]
   readonly strings?: readonly Uint8Array[]
+  readonly type?: number
   readonly refAttrName?: string
 }
 
@@ -116,6 +117,7 @@ const ATTRIBUTE: Message = {
     7: ['floats', 'float', 'repeated'],
     8: ['ints', 'int64', 'repeated'],
     9: ['strings', 'bytes', 'repeated'],
+    20: ['type', 'int64'],
     21: ['refAttrName', 'string'],
   },
 }

@@ -2,7 +2,7 @@
 import { type Computed, channelsLast, plainOrder } from '../builder.ts'
 import { constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
-import { reshaped } from '../reshaping.ts'
+import { permutation, reshaped } from '../reshaping.ts'
 import { combined } from './elementwise.ts'
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1)
@@ -26,7 +26,7 @@ const reshape: OperatorRule = (node) => {
 const flatten: OperatorRule = (node) => {
   const x = node.computed(0)
   const axis = node.int('axis', 1)
-  const from = axis < 0 ? axis + x.shape.length : axis
+  const from = axis === x.shape.length ? axis : node.axis(axis, x.shape.length)
   return [reshaped(node, x, [product(x.shape.slice(0, from)), product(x.shape.slice(from))])]
 }
 
@@ -51,6 +51,7 @@ const unsqueeze: OperatorRule = (node) => {
   const given = axesOf(node) ?? node.reject('bad-node', 'it has no axes')
   const rank = x.shape.length + given.length
   const axes = given.map((axis) => node.axis(axis, rank))
+  if (new Set(axes).size < axes.length) node.reject('bad-attribute', `axes [${given}] name one twice`)
   const sizes = [...x.shape]
   const spread = plainOrder(rank).map((axis) => (axes.includes(axis) ? 1 : (sizes.shift() ?? 1)))
   return [reshaped(node, x, spread)]
@@ -60,10 +61,7 @@ const unsqueeze: OperatorRule = (node) => {
 const transpose: OperatorRule = (node) => {
   const x = node.computed(0)
   const rank = x.shape.length
-  const perm = node.ints('perm') ?? plainOrder(rank).toReversed()
-  if (perm.length !== rank || !plainOrder(rank).every((axis) => perm.includes(axis))) {
-    node.reject('bad-attribute', `perm [${perm}] does not name the ${rank} axes of its input`)
-  }
+  const perm = permutation(node, rank)
   const plain = x.flattened ? node.builder.arrange(x, plainOrder(rank), node.origin) : x.id
   const order = x.flattened ? plainOrder(rank) : x.order
   const shape = perm.map((axis) => x.shape[axis] ?? 1)
@@ -149,6 +147,10 @@ const split: OperatorRule = (node) => {
   const count = node.int('num_outputs', node.outputs.length)
   const part = Math.ceil(size / count)
   const sizes = given ?? node.outputs.map((_, n) => Math.min(part, size - n * part))
+  if (sizes.includes(0)) node.reject('unsupported-attribute', 'a result without elements is not supported')
+  if (sizes.some((part) => part < 1) || sizes.reduce((sum, part) => sum + part, 0) !== size) {
+    node.reject('bad-shape', `parts of [${sizes}] do not make up the ${size} elements of axis ${axis}`)
+  }
   let begin = 0
   return node.outputs.map((name, n) => {
     const end = begin + (sizes[n] ?? 0)
