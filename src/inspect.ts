@@ -48,7 +48,7 @@ export interface InspectedLayer {
   readonly macs: number
 }
 
-/** `format` says what the file was: `tflite` or `esp`. */
+/** `format` says what the file was: `tflite`, `onnx` or `esp`. */
 export function inspectGraph(graph: Graph, format: string): Inspection {
   const seen = new Set<ValueId>()
   const layers = graph.nodes.map((node) => inspectNode(graph, node, seen))

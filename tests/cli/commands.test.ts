@@ -1,5 +1,13 @@
 /** The commands on real models: their results are the reference's, and --json is one object with the promised keys. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -133,6 +141,13 @@ describe('inspect', () => {
       'parameters',
       'macs',
     ])
+  })
+
+  test('the format is that of the content, whatever the name', async () => {
+    const path = join(folder, 'model.onnx')
+    copyFileSync(`${DIGITS}/digits_int8.tflite`, path)
+    const { out } = await call('inspect', path, '--json')
+    expect(JSON.parse(out).format).toBe('tflite')
   })
 
   test('a sparse layer shows its density', async () => {

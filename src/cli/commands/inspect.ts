@@ -1,4 +1,3 @@
-import { extname } from 'node:path'
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
@@ -19,9 +18,9 @@ export function addInspect(program: Command, session: Session): void {
     .addOption(batchOption())
     .addOption(jsonOption())
     .action(async (model: string, flags: { batch?: number; json?: boolean }) => {
-      const { loadModel } = await import('../../importers/index.ts')
+      const { formatOf, loadModel } = await import('../../importers/index.ts')
       const graph = unwrap(await loadModel(model, flags))
-      const inspection = inspectGraph(graph, extname(model).slice(1))
+      const inspection = inspectGraph(graph, formatOf(model))
       if (flags.json) session.printJson(inspection)
       else session.print(inspectionText(inspection, session))
     })
