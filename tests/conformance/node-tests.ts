@@ -9,13 +9,19 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Diagnostic, must } from '../../ir/diagnostic.ts'
+import { type Diagnostic, must, type Result, unwrap } from '../../ir/diagnostic.ts'
 import { allocate, type DType, type TensorData } from '../../ir/dtype.ts'
 import { type Graph, typeOf } from '../../ir/graph.ts'
 import { createInterpreter } from '../../ir/interpreter.ts'
 import { type Constant, readTensor } from '../../src/importers/onnx/constants.ts'
 import { importOnnx } from '../../src/importers/onnx/index.ts'
-import { MODEL, type ModelProto, TENSOR, type TensorProto } from '../../src/importers/onnx/schema.ts'
+import {
+  type GraphProto,
+  MODEL,
+  type ModelProto,
+  TENSOR,
+  type TensorProto,
+} from '../../src/importers/onnx/schema.ts'
 import { decode } from '../../src/importers/onnx/wire.ts'
 import { withInitializers } from './bind.ts'
 
@@ -84,34 +90,50 @@ function run(name: string): Outcome {
   return { kind: 'passed' }
 }
 
-function runSet(
-  name: string,
-  bytes: Uint8Array,
-  model: NonNullable<ModelProto['graph']>,
-  set: string,
-): Outcome {
-  const ports = (model.input ?? []).map((input, n) => ({
-    name: input.name ?? '',
-    type: input.type?.tensor?.elemType ?? 0,
+interface Port {
+  readonly name: string
+  readonly type: number
+  readonly file: string
+}
+
+function portsOf({ input = [] }: GraphProto, set: string): readonly Port[] {
+  return input.map(({ name = '', type }, n) => ({
+    name,
+    type: type?.tensor?.elemType ?? 0,
     file: join(set, `input_${n}.pb`),
   }))
-  const bind = (bound: typeof ports) =>
+}
+
+/** The model with what must be constant bound. */
+function imported(name: string, bytes: Uint8Array, ports: readonly Port[]): Result<Graph> {
+  const bind = (bound: readonly Port[]) =>
     importOnnx(
       withInitializers(
         bytes,
         bound.map(({ name, file }) => ({ name, bytes: new Uint8Array(readFileSync(file)) })),
       ),
       name,
-      (file) => unreadable(file),
+      unreadable,
     )
   const integers = ports.filter(({ type }) => BOUND.includes(type))
-  let imported = bind(integers)
-  if (!imported.ok && imported.diagnostics.some(({ code }) => code === 'onnx/not-constant')) {
-    imported = bind(ports.filter((port, n) => n > 0 || integers.includes(port)))
-  }
-  if (!imported.ok) return refusal(must(imported.diagnostics[0], 'a diagnostic'))
+  const first = bind(integers)
+  if (first.ok || !first.diagnostics.some(({ code }) => code === 'onnx/not-constant')) return first
+  return bind(ports.filter((port, n) => n > 0 || integers.includes(port)))
+}
 
-  const graph = imported.value
+/** The graph of a test that is claimed, as it runs with the test's first data. */
+export function nodeGraph(name: string): Graph {
+  const folder = join(FOLDER, name)
+  const bytes = new Uint8Array(readFileSync(join(folder, 'model.onnx')))
+  const { graph } = decode<ModelProto>(MODEL, bytes, name)
+  return unwrap(imported(name, bytes, portsOf(must(graph, 'a graph'), join(folder, 'test_data_set_0'))))
+}
+
+function runSet(name: string, bytes: Uint8Array, model: GraphProto, set: string): Outcome {
+  const ports = portsOf(model, set)
+  const result = imported(name, bytes, ports)
+  if (!result.ok) return refusal(must(result.diagnostics[0], 'a diagnostic'))
+  const graph = result.value
   const inputs = graph.inputs.map((id) => {
     const port = must(
       ports.find((each) => each.name === id),

@@ -1,3 +1,4 @@
+/** ONNX's own tests of single nodes: how many are claimed, that they pass, and what docs/conformance.md says. */
 import { describe, expect, test } from 'vitest'
 import { hasNodeTests, nodeTests, runNodeTest } from './node-tests.ts'
 import { conformancePage } from './page.ts'

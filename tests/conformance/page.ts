@@ -4,7 +4,7 @@ import type { Outcome } from './node-tests.ts'
 const HEAD = `# Conformance with ONNX
 
 ONNX's own tests of single nodes, from the Debian package \`libonnx-testdata\`. Each model goes through the importer and runs
-on the reference interpreter, which every backend equals bit for bit. Results are compared as ONNX's own runner does:
+on the reference interpreter, whose bits every backend gives for each test that passes. Results are compared as ONNX's own runner does:
 relative 1e-3 and absolute 1e-7 for float32, exactly for integers; uint8 tensors are int8 ones here, less by 128.
 
 Networks are static here, so what says a shape, an axis or an index must be constant. These models have such things as
