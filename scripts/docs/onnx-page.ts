@@ -16,7 +16,8 @@ const HEAD = `# ONNX files
 - **Constants.** Initializers, Constant nodes, and what can be computed from them, from shapes too. Weights may lie in
   files beside the model.
 - **Order.** Nodes may stand in any order, and some may be read by nothing. Cycles and control flow are refused.
-- **Types.** Inputs are float32, int8, uint8 or int32. Constants may also be of 16-bit, 64-bit and 4-bit types.
+- **Types.** Inputs are float32, int8, uint8 or int32. Quantized uint8 tensors, inputs and outputs too, are int8 here, 128
+  lower, with zero points that are 128 lower: they stand for the same real numbers. Constants may also be of 16-bit, 64-bit and 4-bit types.
 - **Attributes.** One that the importer does not know is refused: it might change the result.
 - **Normalization.** BatchNormalization becomes part of the float32 weights before it, which rounds otherwise than the file
   says: results agree with other runtimes to about 1e-6.

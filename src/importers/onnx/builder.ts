@@ -155,6 +155,11 @@ export class GraphBuilder {
     return id
   }
 
+  /** Whether a value is an input of the graph that no node reads so far. */
+  isUnreadInput(id: ValueId): boolean {
+    return this.nodes.every(({ inputs, outputs }) => !inputs.includes(id) && !outputs.includes(id))
+  }
+
   isResult(id: ValueId): boolean {
     return this.nodes.some((node) => node.outputs.includes(id))
   }

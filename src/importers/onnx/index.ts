@@ -279,7 +279,7 @@ class Importer {
   }
 
   /** A graph output under its own name, with its axes as in the file. */
-  private output({ name = '', type }: ValueInfoProto): ValueId {
+  private output({ name = '' }: ValueInfoProto): ValueId {
     const operand = this.operand(name, `output ${JSON.stringify(name)}`)
     const origin = { name, results: [name], file: this.file, path: `output ${JSON.stringify(name)}` }
     if (operand.shape.includes(0)) {
@@ -294,14 +294,6 @@ class Importer {
       operand.kind === 'constant'
         ? this.constant(operand, `${name} value`)
         : this.builder.arrange(operand, plainOrder(operand.shape.length), origin)
-    if (type?.tensor?.elemType === UNSIGNED_BYTES && this.builder.type(plain).dtype === 'i8') {
-      fail({
-        code: 'onnx/unsupported-type',
-        message: `output ${JSON.stringify(name)} has bytes without sign, which are stored 128 lower here`,
-        span: { file: this.file, path: origin.path },
-        hint: 'let the network give float32, by a DequantizeLinear at its end, or int8',
-      })
-    }
     if (plain !== name) {
       if (this.builder.values.has(name)) this.rename(name, `${name} inside`)
       const isFree = this.builder.isResult(plain) && !this.given.has(plain)
@@ -316,9 +308,6 @@ class Importer {
     return name
   }
 }
-
-/** uint8 among the numbers of TensorProto.DataType. */
-const UNSIGNED_BYTES = 2
 
 /** Element types of graph inputs that layers compute on. */
 const INPUT_TYPES: Readonly<Record<string, DType>> = { f32: 'f32', i8: 'i8', u8: 'u8', i32: 'i32' }

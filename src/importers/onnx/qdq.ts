@@ -50,6 +50,7 @@ const MOVES: ReadonlySet<OpName> = new Set([
   'transpose',
   'max_pool2d',
   'strided_slice',
+  'concat',
   'resize_nearest',
 ])
 
@@ -59,6 +60,8 @@ interface Target {
   /** What the layer's own node replaces. */
   readonly absorbed: readonly Node[]
   readonly result: ValueId
+  /** Results of quantizers that do the same once more. */
+  readonly copies: readonly ValueId[]
 }
 
 /** `grids` says of constants of real numbers which multiples of which scales they are. */
@@ -127,17 +130,33 @@ class Rewriting {
   /** The quantizer that alone reads a layer's result, perhaps through a ReLU. */
   private target(node: Node, activation: Target['activation'] = 'none'): Target | undefined {
     const result = resultOf(node)
-    const [reader, other] = this.readers.get(result) ?? []
-    if (reader === undefined || other !== undefined || this.graph.outputs.includes(result)) return undefined
-    if (reader.op === 'quantize') {
-      const to = resultOf(reader)
-      return typeOf(this.graph, to).dtype === 'i8'
-        ? { activation, absorbed: [reader], result: to }
-        : undefined
-    }
+    const readers = this.readers.get(result) ?? []
+    const [reader, other] = readers
+    if (reader === undefined || this.graph.outputs.includes(result)) return undefined
+    if (reader.op === 'quantize') return this.quantizers(readers, activation)
+    if (other !== undefined) return undefined
     const limit = activation === 'none' ? activationOf(reader) : undefined
     const behind = limit && this.target(reader, limit)
     return behind && { ...behind, absorbed: [reader, ...behind.absorbed] }
+  }
+
+  /** Readers that all quantize alike are one. */
+  private quantizers(readers: readonly Node[], activation: Target['activation']): Target | undefined {
+    const [result = '', ...copies] = readers.map(resultOf)
+    const { dtype, quant } = typeOf(this.graph, result)
+    const isCopy = (node: Node) => {
+      const type = typeOf(this.graph, resultOf(node))
+      return node.op === 'quantize' && type.dtype === 'i8' && sameQuant(type.quant, quant)
+    }
+    const isFree = copies.every((id) => !this.graph.outputs.includes(id))
+    if (dtype !== 'i8' || !isFree || !readers.every(isCopy)) return undefined
+    return { activation, absorbed: readers, result, copies }
+  }
+
+  /** The layer's node stands for those behind it. */
+  private absorb({ absorbed, result, copies }: Target): void {
+    for (const each of absorbed) this.absorbed.add(each)
+    for (const copy of copies) this.same.set(copy, result)
   }
 
   private layer(node: Node): boolean {
@@ -153,7 +172,7 @@ class Rewriting {
     const activation = target.activation === 'none' ? own : target.activation
     const attrs = { ...node.attrs, ...(takesActivation && { activation }), arithmetic: 'onnx' }
     this.push({ ...node, inputs, outputs: [target.result], attrs })
-    for (const each of target.absorbed) this.absorbed.add(each)
+    this.absorb(target)
     return true
   }
 
@@ -215,7 +234,8 @@ class Rewriting {
   }
 
   /** Operands of several quantizations are brought to that of the result. */
-  private concat(node: Node, { activation, absorbed, result }: Target): boolean {
+  private concat(node: Node, target: Target): boolean {
+    const { activation, result } = target
     const inputs = node.inputs.flatMap((id) => this.quantized.get(id) ?? [])
     if (inputs.length < node.inputs.length || activation !== 'none') return false
     const { dtype, quant } = typeOf(this.graph, result)
@@ -237,21 +257,23 @@ class Rewriting {
       return part
     })
     this.push({ ...node, inputs: parts, outputs: [result] })
-    for (const each of absorbed) this.absorbed.add(each)
+    this.absorb(target)
     return true
   }
 
   /** Elements that are moved keep their quantization, whether there is a quantizer behind or not. */
   private move(node: Node): boolean {
     const out = resultOf(node)
-    const x = this.quantized.get(operandOf(node))
-    if (x === undefined || typeOf(this.graph, out).dtype !== 'f32' || node.inputs.length !== 1) return false
+    const inputs = node.inputs.flatMap((id) => this.quantized.get(id) ?? [])
+    const [x] = inputs
+    if (x === undefined || typeOf(this.graph, out).dtype !== 'f32') return false
     const type = this.type(x)
     const attrs = movedAttrs(node, type)
-    if (attrs === undefined) return false
+    const isAlike = inputs.every((id) => sameQuant(this.type(id).quant, type.quant))
+    if (attrs === undefined || inputs.length < node.inputs.length || !isAlike) return false
     const { shape } = typeOf(this.graph, out)
     const moved = this.define(`${out} quantized`, { type: { ...type, shape } })
-    this.push({ ...node, inputs: [x], outputs: [moved], attrs })
+    this.push({ ...node, inputs, outputs: [moved], attrs })
     const name = `${node.name} dequantized`
     this.push({ ...node, op: 'dequantize', name, inputs: [moved], outputs: [out], attrs: {} })
     this.quantized.set(out, moved)

@@ -70,17 +70,17 @@ export function quantizedOperand(node: NodeContext, n: number, quant: FileQuant)
   }
   const expected = resultType(node, quant)
   const type = node.builder.type(operand.id)
-  if (type.dtype === expected.dtype && type.quant === undefined) {
+  if (type.quant === undefined && (type.dtype === expected.dtype || type.dtype === quant.dtype)) {
     // A graph input: its first reader says what its elements stand for.
-    node.builder.values.set(operand.id, { type: { ...type, quant: must(expected.quant, 'quantization') } })
+    if (type.dtype !== expected.dtype && !node.builder.isUnreadInput(operand.id)) {
+      node.reject(
+        'unsupported-type',
+        `its input ${node.inputName(n)} is made of bytes without sign, which no layer takes`,
+        'quantize by a QuantizeLinear, or let the network take int8',
+      )
+    }
+    node.builder.values.set(operand.id, { type: { ...expected, shape: type.shape } })
     return operand
-  }
-  if (type.dtype === 'u8') {
-    node.reject(
-      'unsupported-type',
-      `its input ${node.inputName(n)} has bytes without sign, which no layer takes`,
-      'let the network take float32 and quantize it by a QuantizeLinear, or take int8',
-    )
   }
   if (type.dtype !== expected.dtype || !sameQuant(type.quant, expected.quant)) {
     node.reject(

@@ -1,5 +1,8 @@
 /** The patterns of QDQ files, and what quantized files may not have. */
 import { describe, expect, test } from 'vitest'
+import { typeOf } from '../../../ir/graph.ts'
+import { createInterpreter } from '../../../ir/interpreter.ts'
+import { perTensor } from '../../../ir/tensor.ts'
 import { importOnnx } from '../../../src/importers/onnx/index.ts'
 import { type FileNode, INT8, onnxFile, port, tensor, UINT8 } from '../onnx-file.ts'
 import {
@@ -122,6 +125,21 @@ describe('between DequantizeLinear and QuantizeLinear', () => {
     expect(summary(found)).toContain('mul')
   })
 
+  test('quantizers that do the same are one', () => {
+    const found = opsOf(
+      [
+        conv('c'),
+        { op: 'QuantizeLinear', inputs: ['c', ...names('x')], outputs: ['c1'] },
+        { op: 'QuantizeLinear', inputs: ['c', ...names('x')], outputs: ['c2'] },
+        { op: 'DequantizeLinear', inputs: ['c1', ...names('x')], outputs: ['d1'] },
+        { op: 'DequantizeLinear', inputs: ['c2', ...names('x')], outputs: ['d2'] },
+        { op: 'Add', inputs: ['d1', 'd2'], outputs: ['e'] },
+      ],
+      [1, 2, 4, 4],
+    )
+    expect(summary(found)).toEqual(['quantize', 'conv2d', 'add', 'dequantize'])
+  })
+
   test('weights that are quantized in the file are those integers', () => {
     const reals = w.map((v) => Math.fround(v * Math.fround(scaleOfWeights)) + 0.0001)
     const found = opsOf(
@@ -164,6 +182,17 @@ describe('refusals', () => {
       /^onnx\/bad-attribute: .* scale 0 is not positive/,
     ],
     [
+      'weights of a convolution around another number than their middle',
+      {
+        ...base,
+        shape: [1, 1, 2, 2],
+        nodes: one('QLinearConv', ['q', ...names('x'), 'w', 'w_s', 'w_z', ...names('y')]),
+        constants: [tensor('w', [1, 1, 1, 1], [200], UINT8), ...parameters('w', u8(0.1, 127))],
+        outputShape: [1, 1, 2, 2],
+      },
+      /^onnx\/unsupported-attribute: QLinearConv: its weights have zero point 127, expected 128/,
+    ],
+    [
       'several scales of a computed value',
       {
         ...base,
@@ -178,27 +207,27 @@ describe('refusals', () => {
   ])('%s', (_, given, expected) => {
     expect(refusal(given)).toMatch(expected)
   })
+})
 
-  test('bytes without sign at the ends of a network', () => {
-    const quantize = { op: 'QuantizeLinear', inputs: ['in', ...names('x')], outputs: ['out'] }
-    const ends = (node: FileNode, input: number, output: number) =>
-      importOnnx(
-        onnxFile({
-          nodes: [node],
-          inputs: [port('in', [1, 4], input)],
-          outputs: [port('out', [1, 4], output)],
-          initializers: parameters('x', u8(0.5, 3)),
-        }),
-        'q.onnx',
-        nothing,
-      )
-    const messages = [
-      ends(quantize, 1, UINT8),
-      ends({ ...quantize, op: 'DequantizeLinear' }, UINT8, 1),
-    ].flatMap((result) => (result.ok ? [] : result.diagnostics.map(({ message }) => message)))
-    expect(messages).toEqual([
-      'output "out" has bytes without sign, which are stored 128 lower here',
-      'DequantizeLinear: its input in has bytes without sign, which no layer takes',
-    ])
-  })
+test('bytes without sign at the ends of a network are int8, 128 lower', () => {
+  const ends = (nodes: readonly FileNode[], input: number, output: number) =>
+    graphOf(
+      onnxFile({
+        nodes,
+        inputs: [port('in', [1, 4], input)],
+        outputs: [port('out', [1, 4], output)],
+        initializers: parameters('x', u8(0.5, 3)),
+      }),
+    )
+  const quantize = { op: 'QuantizeLinear', inputs: ['in', ...names('x')], outputs: ['out'] }
+  const to = ends([quantize], 1, UINT8)
+  expect(typeOf(to, 'out')).toEqual({ dtype: 'i8', shape: [1, 4], quant: perTensor(0.5, -125) })
+  expect([...(createInterpreter(to).run([Float32Array.of(0, 1, -1.5, 200)])[0] ?? [])]).toEqual([
+    -125, -123, -128, 127,
+  ])
+  const from = ends([{ ...quantize, op: 'DequantizeLinear' }], UINT8, 1)
+  expect(typeOf(from, 'in')).toEqual({ dtype: 'i8', shape: [1, 4], quant: perTensor(0.5, -125) })
+  expect([...(createInterpreter(from).run([Int8Array.of(-125, -123, -128, 127)])[0] ?? [])]).toEqual([
+    0, 1, -1.5, 126,
+  ])
 })

@@ -3,7 +3,7 @@
  * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). Scales and zero points are inputs, which
  * must be constant. Results are those of ONNX Runtime's kernels for CPUs.
  */
-import type { Attrs } from '../../../../ir/graph.ts'
+import type { Attrs, ValueId } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
 import { perTensor } from '../../../../ir/tensor.ts'
 import { type Operand, plainOrder } from '../builder.ts'
@@ -83,12 +83,32 @@ function resultOf(node: NodeContext, scale: number, zeroPoint: number, from: Fil
   return resultType(node, fileQuant(node, scale, zeroPoint, from.dtype))
 }
 
+/** Weights of a convolution: bytes whose zero is 0, or 128 of those without sign. */
+function symmetricWeights(
+  node: NodeContext,
+  weights: Constant,
+  quant: FileQuant,
+  n: number,
+  order: readonly number[],
+): ValueId {
+  const zero = weights.dtype === 'u8' ? 128 : 0
+  const other = quant.zeroPoint.find((each) => each !== zero)
+  if (other !== undefined) {
+    node.reject(
+      'unsupported-attribute',
+      `its weights have zero point ${other}, expected ${zero}`,
+      'quantize weights symmetrically, to int8',
+    )
+  }
+  return quantizedConstant(node, weights, quant, n, order)
+}
+
 const qLinearConv: OperatorRule = (node) => {
   const x = quantizedImage(node, 0, fileQuant(node, 1, 2))
   const rank = node.operand(0).shape.length
   const weights = weightsOf(node, 3)
   const { op, order, attrs, outputs } = convolutionOf(node, x, rank, weights)
-  const w = quantizedConstant(node, weights, fileQuant(node, 4, 5, weights.dtype), 3, order)
+  const w = symmetricWeights(node, weights, fileQuant(node, 4, 5, weights.dtype), 3, order)
   const inputs = [x, w, ...integerBias(node, 8, outputs)]
   return node.imageResult(
     node.emit(op, inputs, { ...attrs, ...ONNX }, undefined, resultType(node, fileQuant(node, 6, 7))),
@@ -116,12 +136,12 @@ function sumsOperand(node: NodeContext, zeroPoint: number) {
   const operand = node.operand(0)
   const zeros = node.optionalConstant(zeroPoint, 'zero point')
   if (operand.kind === 'constant') return quantizedOperand(node, 0, unscaled(node, zeroPoint, operand.dtype))
-  const { quant } = node.builder.type(operand.id)
+  const { dtype, quant } = node.builder.type(operand.id)
   const own = quant?.zeroPoint[0]
   const shift = zeros?.dtype === 'u8' ? -128 : 0
   // Sums do not depend on the scale; the zero point must be the one that the elements have.
   if (own !== undefined && own === (zeros?.data[0] ?? 0) + shift) return operand
-  return quantizedOperand(node, 0, unscaled(node, zeroPoint, 'i8'))
+  return quantizedOperand(node, 0, unscaled(node, zeroPoint, dtype === 'u8' ? 'u8' : 'i8'))
 }
 
 const convInteger: OperatorRule = (node) => {
@@ -130,7 +150,7 @@ const convInteger: OperatorRule = (node) => {
   const rank = node.operand(0).shape.length
   const weights = weightsOf(node, 1)
   const { op, order, attrs } = convolutionOf(node, x, rank, weights)
-  const w = quantizedConstant(node, weights, unscaled(node, 3, weights.dtype), 1, order)
+  const w = symmetricWeights(node, weights, unscaled(node, 3, weights.dtype), 1, order)
   return node.imageResult(node.emit(op, [x, w], { ...attrs, ...ONNX }, undefined, SUMS), rank)
 }
 
