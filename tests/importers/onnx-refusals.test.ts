@@ -30,6 +30,30 @@ test('a file without faults is imported', () => {
 
 test.each<[string, Uint8Array, string, RegExp]>([
   ['no graph', message([1, 8], [8, message([2, 17])]), 'onnx/no-graph', /./],
+  [
+    'a constant sum of one',
+    oneNode({ op: 'Mul', inputs: ['c'] }, [tensor('c', [2], [1, 2])]),
+    'onnx/bad-node',
+    /Mul: it has 1 inputs/,
+  ],
+  [
+    'copies without end',
+    oneNode({ op: 'Expand', inputs: ['x', 's'] }, [tensor('s', [2], [2 ** 31, 2 ** 31], INT64)]),
+    'onnx/bad-shape',
+    /Expand/,
+  ],
+  [
+    'a result beyond 2 GiB',
+    oneNode({ op: 'Pad', inputs: ['x', 'p'] }, [tensor('p', [8], [0, 0, 2 ** 31, 0, 0, 0, 0, 0], INT64)]),
+    'onnx/bad-tensor',
+    /2 GiB/,
+  ],
+  [
+    'tensors of different ranks in one',
+    oneNode({ op: 'Concat', inputs: ['x', 'c'], attributes: { axis: 0 } }, [tensor('c', [2], [1, 2])]),
+    'onnx/bad-shape',
+    /Concat: shapes/,
+  ],
   ['no outputs', file({ outputs: [] }), 'onnx/no-graph', /no outputs/],
   ['two inputs of one name', file({ inputs: [x, x] }), 'onnx/redefinition', /two inputs called "x"/],
   ['two outputs of one name', file({ outputs: [y, y] }), 'onnx/redefinition', /two outputs called "y"/],

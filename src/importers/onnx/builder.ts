@@ -12,7 +12,7 @@ import type { OpName } from '../../../ir/ops/names.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { freshId } from '../../../ir/rewrite.ts'
 import { elementCount, type TensorType } from '../../../ir/tensor.ts'
-import type { Constant, Grid } from './constants.ts'
+import { type Constant, checkShape, type Grid } from './constants.ts'
 
 /** A value that the network computes. */
 export interface Computed {
@@ -101,6 +101,7 @@ export class GraphBuilder {
     const types = inputs.map((id) => this.type(id))
     const { file, path } = origin
     const shape = this.inferred(op, types, attrs, origin)
+    checkShape(shape, path, file)
     const id = this.define(wish, { type: { ...result, shape } })
     this.nodes.push({
       op,

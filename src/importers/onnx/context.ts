@@ -2,7 +2,7 @@
 import { fail } from '../../../ir/diagnostic.ts'
 import type { Attrs, ValueId } from '../../../ir/graph.ts'
 import type { OpName } from '../../../ir/ops/names.ts'
-import type { TensorType } from '../../../ir/tensor.ts'
+import { elementCount, type TensorType } from '../../../ir/tensor.ts'
 import {
   type Computed,
   channelsLast,
@@ -19,6 +19,9 @@ export type OperatorRule = (node: NodeContext) => readonly Operand[]
 
 const FAULTY = 'run ONNX’s checker and shape inference on the model: they name the first fault'
 const OTHERWISE = 'express it by other operators, or export the model with other options'
+
+/** More than computed weights need; a damaged file could ask for any number. */
+const MAX_ELEMENTS = 2 ** 26
 
 /** AttributeProto.AttributeType. */
 const ATTRIBUTE_KINDS = { FLOAT: 1, INT: 2, STRING: 3, TENSOR: 4, FLOATS: 6, INTS: 7 } as const
@@ -215,6 +218,13 @@ export class NodeContext {
     const shape = [batch, width, channels]
     const flat = this.emit('reshape', [id], { shape }, `${id} as a row`, this.builder.resultOf(id))
     return this.result(flat, channelsLast(3))
+  }
+
+  /** A shape that a constant can have which is computed here. */
+  sized(shape: readonly number[]): readonly number[] {
+    const isShape = shape.every((size) => Number.isInteger(size) && size >= 0)
+    if (isShape && elementCount(shape) <= MAX_ELEMENTS) return shape
+    return this.reject('bad-shape', `it would give a constant of shape [${shape}]`)
   }
 
   /** An axis counted from the front. */

@@ -13,7 +13,33 @@ type Fold = (node: NodeContext, inputs: readonly Constant[]) => readonly Constan
 
 /** The rule of a node whose inputs are all constant; undefined for those that are done as for any other value. */
 export function foldOf(key: string): Fold | undefined {
-  return FOLDS[key]
+  const fold = FOLDS[key]
+  return (
+    fold &&
+    ((node, inputs) => {
+      const required = REQUIRED[key] ?? 1
+      if (inputs.length >= required) return fold(node, inputs)
+      return node.reject('bad-node', `it has ${inputs.length} inputs, expected ${required}`)
+    })
+  )
+}
+
+/** How many inputs an operator must have, if not one. */
+const REQUIRED: Readonly<Record<string, number>> = {
+  Constant: 0,
+  Gather: 2,
+  Reshape: 2,
+  Expand: 2,
+  Where: 3,
+  Range: 3,
+  Add: 2,
+  Sub: 2,
+  Mul: 2,
+  Div: 2,
+  Pow: 2,
+  Equal: 2,
+  Less: 2,
+  Greater: 2,
 }
 
 /** Operators that can be computed while the file is read. */
@@ -39,22 +65,19 @@ function binary(f: (x: number, y: number) => number, result?: ElementType): Fold
   }
 }
 
+/** Two at a time, from the left. */
+function variadic(f: (x: number, y: number) => number): Fold {
+  const both = binary(f)
+  return (node, [first = EMPTY, ...others]) =>
+    others.reduce((results, next) => both(node, [...results, next]), [first] as readonly Constant[])
+}
+
 function shapeOf(node: NodeContext, a: Constant, b: Constant): readonly number[] {
   try {
-    return sized(node, broadcastShape(a.shape, b.shape))
+    return node.sized(broadcastShape(a.shape, b.shape))
   } catch {
     return node.reject('bad-shape', `shapes [${a.shape}] and [${b.shape}] do not broadcast`)
   }
-}
-
-/** More than weights need that are computed; a damaged file could ask for any number. */
-const MAX_ELEMENTS = 2 ** 26
-
-/** A shape that a result can have. */
-function sized(node: NodeContext, shape: readonly number[]): readonly number[] {
-  const isShape = shape.every((size) => Number.isInteger(size) && size >= 0)
-  if (isShape && elementCount(shape) <= MAX_ELEMENTS) return shape
-  return node.reject('bad-shape', `it would give a constant of shape [${shape}]`)
 }
 
 const EMPTY = constant('f32', [], [0])
@@ -93,7 +116,7 @@ const reshape: Fold = (node, [x = EMPTY, wanted = EMPTY]) => {
   )
   const rest = x.data.length / elementCount(known.filter((size) => size !== -1))
   const shape = known.map((size) => (size === -1 ? rest : size))
-  if (elementCount(sized(node, shape)) !== x.data.length)
+  if (elementCount(node.sized(shape)) !== x.data.length)
     node.reject('bad-shape', `[${x.shape}] does not fit the shape [${wanted.data}]`)
   return [{ ...x, shape }]
 }
@@ -219,7 +242,7 @@ const where: Fold = (node, [condition = EMPTY, a = EMPTY, b = EMPTY]) => {
 const range: Fold = (node, [start = EMPTY, limit = EMPTY, delta = EMPTY]) => {
   const [from, to, step] = [start, limit, delta].map((each) => each.data[0] ?? 0) as [number, number, number]
   const count = Math.max(0, Math.ceil((to - from) / step))
-  sized(node, [count])
+  node.sized([count])
   return [
     rounded(
       start.dtype,
@@ -231,7 +254,7 @@ const range: Fold = (node, [start = EMPTY, limit = EMPTY, delta = EMPTY]) => {
 
 const constantOfShape: Fold = (node, [shape = EMPTY]) => {
   const value = node.tensor('value')
-  const sizes = sized(node, [...shape.data])
+  const sizes = node.sized([...shape.data])
   const fill = Array<number>(elementCount(sizes)).fill(value?.data[0] ?? 0)
   return [constant(value?.dtype ?? 'f32', sizes, fill)]
 }
@@ -279,8 +302,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Mul: binary((x, y) => x * y),
   Div: divide,
   Pow: binary((x, y) => x ** y),
-  Min: binary(Math.min),
-  Max: binary(Math.max),
+  Min: variadic(Math.min),
+  Max: variadic(Math.max),
   Equal: binary((x, y) => Number(x === y), 'bool'),
   Less: binary((x, y) => Number(x < y), 'bool'),
   Greater: binary((x, y) => Number(x > y), 'bool'),

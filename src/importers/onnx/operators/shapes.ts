@@ -71,9 +71,12 @@ const transpose: OperatorRule = (node) => {
 const concat: OperatorRule = (node) => {
   const operands = node.inputs.map((_, n) => node.operand(n))
   const leader = operands.find((operand): operand is Computed => operand.kind === 'computed')
-  const rank = operands[0]?.shape.length ?? 1
+  const sizes = node.operand(0).shape
+  const rank = sizes.length
   const axis = node.axis(node.int('axis', 1), rank)
   const order = leader && !leader.flattened && leader.order.length === rank ? leader.order : plainOrder(rank)
+  const odd = operands.find(({ shape }) => shape.length !== rank)
+  if (odd) node.reject('bad-shape', `shapes [${sizes}] and [${odd.shape}] have different numbers of axes`)
   const ids = operands.map((operand, n) => node.arranged(operand, order, node.inputName(n)))
   const quantization = leader && node.builder.resultOf(leader.id)
   return node.result(node.emit('concat', ids, { axis: order.indexOf(axis) }, undefined, quantization), order)
@@ -215,7 +218,7 @@ const tile: OperatorRule = (node) => {
 
 /** Products with ones, which broadcast. */
 const expand: OperatorRule = (node) => {
-  const shape = [...node.constant(1, 'shape').data]
+  const shape = node.sized([...node.constant(1, 'shape').data])
   return [combined(node, 'mul', node.computed(0), constant('f32', shape, Array(product(shape)).fill(1)))]
 }
 
