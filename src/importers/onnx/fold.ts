@@ -68,8 +68,9 @@ function binary(f: (x: number, y: number) => number, result?: ElementType): Fold
 /** Two at a time, from the left. */
 function variadic(f: (x: number, y: number) => number): Fold {
   const both = binary(f)
-  return (node, [first = EMPTY, ...others]) =>
-    others.reduce((results, next) => both(node, [...results, next]), [first] as readonly Constant[])
+  return (node, [first = EMPTY, ...others]) => [
+    others.reduce((result, next) => both(node, [result, next])[0] ?? result, first),
+  ]
 }
 
 function shapeOf(node: NodeContext, a: Constant, b: Constant): readonly number[] {
