@@ -17,10 +17,13 @@ const HEAD = `# ONNX files
   files beside the model.
 - **Order.** Nodes may stand in any order, and some may be read by nothing. Cycles and control flow are refused.
 - **Types.** Inputs are float32, int8, uint8 or int32. Quantized uint8 tensors, inputs and outputs too, are int8 here, 128
-  lower, with zero points that are 128 lower: they stand for the same real numbers. Constants may also be of 16-bit, 64-bit and 4-bit types.
+  lower, with zero points that are 128 lower: they stand for the same real numbers. Constants may also be of 16-bit,
+  64-bit and 4-bit types.
 - **Attributes.** One that the importer does not know is refused: it might change the result.
 - **Normalization.** BatchNormalization becomes part of the float32 weights before it, which rounds otherwise than the file
   says: results agree with other runtimes to about 1e-6.
+- **Quantized networks.** Operators on quantized tensors give the results of ONNX Runtime's kernels for CPUs. So do layers
+  between DequantizeLinear and QuantizeLinear, which are computed on integers as that runtime does when it optimizes.
 - **Quantizers of quantized training** (QONNX) are known under the domains ${[...QONNX_DOMAINS].map((name) => `\`${name}\``).join(', ')}, declared or not.
 
 Convolutions and pools work on images and on signals [N, C, W], not on volumes.

@@ -23,6 +23,8 @@ describe.skipIf(!hasZoo)('damaged models', () => {
     'models/dscnn_kws_fp32',
     'models/shufflenet_cifar_float',
     'own/models/digits_4w4a',
+    'own/models/digits_qdq_int8',
+    'models/shufflenet_cifar_qop_u8s8',
   ])('%s', (model) => {
     const bytes = new Uint8Array(readFileSync(zooPath(`${model}.onnx`)))
     const seen = { imported: 0, refused: 0 }
