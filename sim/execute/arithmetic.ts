@@ -18,7 +18,7 @@ export function scaling(rounding: number): (sum: number, multiplier: number, shi
     case 2:
       return multiplyFloat32Multiplier
     default:
-      return illegal(`there is no rounding rule ${rounding}`)
+      return illegal(`rounds by a rule ${rounding} that does not exist`)
   }
 }
 

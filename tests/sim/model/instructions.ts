@@ -74,6 +74,8 @@ function placement(d: Draw, target: Target, rows: number, bytes: number, maxExtr
 }
 
 const q8 = (d: Draw): number => d.int(-128, 127)
+/** One in seven is no rule. */
+const rounding = (d: Draw) => d.pick(0, 1, 2, 0, 1, 2, 3)
 const range8 = (d: Draw): [number, number] => {
   const [a, b] = [q8(d), q8(d)]
   return [Math.min(a, b), Math.max(a, b)]
@@ -301,7 +303,7 @@ export const GENERATORS: Generators = {
       per_channel: perChannel,
       multiplier: d.int(-(2 ** 31), 2 ** 31 - 1),
       shift: d.int(-31, 20),
-      rounding: d.int(0, 2),
+      rounding: rounding(d),
       mode,
       steps,
       precision,
@@ -340,7 +342,7 @@ export const GENERATORS: Generators = {
       precision: d.int(0, 3),
       unsigned: d.int(0, 1),
       kind: d.int(0, 1),
-      rounding: d.int(0, 2),
+      rounding: rounding(d),
       input: p.start,
       in_x_step: xStep,
       in_y_step: p.step,

@@ -217,6 +217,7 @@ export class NaiveMachine {
         return
       case 'post.pool': {
         const s = this.setup as InstructionOf<'post.setup'>
+        const rule = at(RULES, i.rounding)
         this.vectors(i, (y, x, lane) => {
           const window: number[] = []
           for (let ky = 0; ky < i.ky; ky++) {
@@ -229,7 +230,7 @@ export class NaiveMachine {
           const value =
             i.kind === 0
               ? largest(window, i.precision, i.unsigned === 1)
-              : clampTo(at(RULES, i.rounding)(sum, s.m_out, s.s_out) + s.zp_b, -128, 127)
+              : clampTo(rule(sum, s.m_out, s.s_out) + s.zp_b, -128, 127)
           this.output(i, y, x, lane, value)
         })
         return
@@ -328,6 +329,7 @@ export class NaiveMachine {
 
   private postAccumulators(i: InstructionOf<'post.acc'>): void {
     const { cols } = this.target.array
+    const rule = at(RULES, i.rounding)
     const word = (address: number): number =>
       [0, 1, 2, 3].reduce((v, k) => v | (at(this.parameters, address + k) << (8 * k)), 0)
     for (let block = 0; block < i.blocks; block++) {
@@ -354,7 +356,7 @@ export class NaiveMachine {
               this.packed(i, y, x, block * cols + c, i.zp + count * i.multiplier)
               continue
             }
-            const scaled = at(RULES, i.rounding)(sum, multiplier, shift)
+            const scaled = rule(sum, multiplier, shift)
             this.packed(i, y, x, block * cols + c, this.finish(i, scaled, y, x, block * cols + c))
           }
         }
