@@ -51,7 +51,7 @@ export const RULES: { readonly [N in OpName]: Rule } = {
   sub: on('post.binary', lowerBinary),
   mul: on('post.binary', lowerBinary),
   pad: on('post.unary and post.fill; usually fused into a convolution before that', lowerPad),
-  avg_pool2d: on('post.pool', lowerPool),
+  avg_pool2d: on('post.pool; with the arithmetic onnx, in float32, on the host', lowerPool),
   max_pool2d: on('post.pool', lowerPool),
   mean: on('post.pool, over rows and columns', lowerMean),
   reshape: on('no instruction: another view of the same bytes', lowerReshape),
