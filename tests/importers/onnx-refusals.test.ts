@@ -266,6 +266,33 @@ describe('data beside the file', () => {
     expect(refusal(external({ location: 'w.bin', offset: '8', length: '16' }), beside)).toBe('imported')
   })
 
+  test('is read once for all tensors', () => {
+    const piece = (name: string, offset: string) =>
+      message(
+        [1, 4],
+        [2, 1],
+        [8, name],
+        [13, message([1, 'location'], [2, 'w.bin'])],
+        [13, message([1, 'offset'], [2, offset])],
+        [13, message([1, 'length'], [2, '16'])],
+        [14, 1],
+      )
+    const bytes = file({
+      nodes: [
+        { op: 'Add', inputs: ['x', 'c'], outputs: ['a'] },
+        { op: 'Add', inputs: ['a', 'd'], outputs: ['y'] },
+      ],
+      initializers: [piece('c', '0'), piece('d', '8')],
+    })
+    let reads = 0
+    const counting = () => {
+      reads++
+      return beside()
+    }
+    expect(refusal(bytes, counting)).toBe('imported')
+    expect(reads).toBe(1)
+  })
+
   test.each(['../w.bin', '/etc/passwd', 'd:w.bin', '..', ''])(
     'does not leave its folder by %j',
     (location) => {

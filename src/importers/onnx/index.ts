@@ -41,13 +41,23 @@ export function importOnnx(
   options: OnnxOptions = {},
 ): Result<Graph> {
   return attempt(() => {
-    const graph = new Importer(bytes, file, readBeside, options.batch).import()
+    const graph = new Importer(bytes, file, once(readBeside), options.batch).import()
     const context = { warn: () => {} }
     return [foldConstants, integerArithmetic, foldThresholds, foldScales, removeDead].reduce(
       (current, pass) => verified(pass.run(current, context), file),
       verified(graph, file),
     )
   })
+}
+
+/** Reads each file once: many tensors lie in one. */
+function once(readBeside: ReadBeside): ReadBeside {
+  const known = new Map<string, ReturnType<ReadBeside>>()
+  return (name) => {
+    const result = known.get(name) ?? readBeside(name)
+    known.set(name, result)
+    return result
+  }
 }
 
 class Importer {
