@@ -3,6 +3,7 @@
 import {
   accBlockBytes,
   accOutputBytes,
+  MODE_LINE,
   MODE_SUMS,
   MODE_THRESHOLDS,
 } from '../../backends/trellis/isa/costs.ts'
@@ -16,7 +17,7 @@ import { codeOf } from './packed.ts'
 import { ringOf, wrap } from './ring.ts'
 
 /**
- * Mode 3 counts the thresholds that acc + bias reaches, mode 4 takes it as it is. Else
+ * Modes 3 and 5 count the thresholds that acc + bias reaches, mode 4 takes it as it is. Else
  * v = requantize(acc + bias) + zero point, clamped; mode 2 looks it up. Mode 1 saturates v, whose zero point is then
  * post.setup's `zp_a`, adds the second operand and `zp`, and clamps the sum.
  */
@@ -27,9 +28,9 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   const blockBytes = accBlockBytes(i, machine.target)
   if (i.zeros === 0) within(i.acc, i.blocks * vectors, accumulators.length / cols, 'accumulator memory')
   within(i.param, i.blocks * blockBytes, parameters.length, 'parameter memory')
-  if (i.mode > MODE_SUMS || (i.mode === MODE_THRESHOLDS && i.steps === 0))
+  if (i.mode > MODE_LINE || (i.mode >= MODE_THRESHOLDS && i.mode !== MODE_SUMS && i.steps === 0))
     illegal(`mode ${i.mode} has no meaning`)
-  if (i.mode < MODE_SUMS && (cols % (1 << i.precision) !== 0 || i.last_lanes % (1 << i.precision) !== 0))
+  if (i.mode !== MODE_SUMS && (cols % (1 << i.precision) !== 0 || i.last_lanes % (1 << i.precision) !== 0))
     illegal('results do not fill whole bytes')
   if (i.last_lanes < 1 || i.last_lanes > cols) illegal(`${i.last_lanes} of ${cols} lanes are not possible`)
   const rowBytes = accRowBytes(i, machine.target)
@@ -49,7 +50,12 @@ export function postAccumulators(machine: Machine, i: InstructionOf<'post.acc'>)
   for (let block = 0; block < i.blocks; block++) {
     const at = i.param + block * blockBytes
     const biases = new Int32Array(parameters.buffer, parameters.byteOffset + at, cols)
-    const finish = i.mode === MODE_THRESHOLDS ? stairs(machine, i, at) : undefined
+    const finish =
+      i.mode === MODE_THRESHOLDS
+        ? stairs(machine, i, at)
+        : i.mode === MODE_LINE
+          ? lines(machine, i, at)
+          : undefined
     if (i.per_channel === 1 && i.mode < MODE_THRESHOLDS) {
       multipliers.set(new Int32Array(parameters.buffer, parameters.byteOffset + at + 4 * cols, cols))
       shifts.set(new Int8Array(parameters.buffer, parameters.byteOffset + at + 8 * cols, cols))
@@ -136,5 +142,29 @@ function stairs(
     let reached = 0
     for (let t = lane; t < thresholds.length; t += cols) if (value >= (thresholds[t] as number)) reached++
     return i.zp + reached * i.multiplier
+  }
+}
+
+/** The line of each column, clamped to a staircase. Products and sums have 64 bits. */
+function lines(
+  machine: Machine,
+  i: InstructionOf<'post.acc'>,
+  at: number,
+): (sum: number, lane: number) => number {
+  const { parameters } = machine.memories
+  const { cols } = machine.target.array
+  const words = new Int32Array(parameters.buffer, parameters.byteOffset + at, 4 * cols)
+  const shifts = new Int8Array(parameters.buffer, parameters.byteOffset + at + 16 * cols, cols)
+  const wide = (lane: number) =>
+    (BigInt(words[3 * cols + lane] as number) << 32n) | BigInt((words[2 * cols + lane] as number) >>> 0)
+  const columns = Array.from({ length: cols }, (_, lane) => ({
+    multiplier: BigInt(words[cols + lane] as number),
+    offset: wide(lane),
+    shift: BigInt((shifts[lane] as number) & 63),
+  }))
+  return (sum, lane) => {
+    const { multiplier, offset, shift } = columns[lane] as (typeof columns)[number]
+    const count = Number(BigInt.asIntN(64, BigInt(sum) * multiplier + offset) >> shift)
+    return i.zp + clamp(count, 0, i.steps) * i.multiplier
   }
 }

@@ -95,8 +95,8 @@ describe('single instructions', () => {
     ],
     [
       'program/operand',
-      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 5 }),
-      'has mode=5, which means nothing',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 6 }),
+      'has mode=6, which means nothing',
     ],
     [
       'program/operand',

@@ -21,7 +21,7 @@ const layer = fc.record({
   output: fc.constantFrom(...ACTIVATIONS, 'b1', 'b1'),
   finish: fc.constantFrom('threshold', 'threshold', 'requantize'),
   falling: fc.boolean(),
-  steps: fc.integer({ min: 1, max: 15 }),
+  steps: fc.integer({ min: 1, max: 60 }),
   outputs: channels,
   kernel: fc.constantFrom(1, 2, 3),
   stride: fc.constantFrom(1, 1, 2),
@@ -83,7 +83,7 @@ function addWeighted(
   const steps = r.output === 'b1' ? 1 : Math.min(r.steps, max - min)
   const spread = 3 * Math.sqrt(elementCount(shape) / outputs) * (r.weights === 'i8' ? 60 : 3)
   const rows = Int32Array.from({ length: outputs * steps }, (_, i) =>
-    Math.round((((i % steps) + 0.5) / steps - 0.5) * spread + ((i * 7919) % 11)),
+    Math.round((((i % steps) + 0.5) / steps - 0.5) * spread + (r.zeros ? (i * 7919) % 11 : 0)),
   )
   for (let o = 0; o < outputs; o++) rows.subarray(o * steps, (o + 1) * steps).sort()
   const thresholds = [sums.id, builder.constant({ dtype: 'i32', shape: [outputs, steps] }, rows)]

@@ -8,7 +8,7 @@ import {
   narrowed,
   packList,
   packParameters,
-  packThresholds,
+  packStaircase,
   packWeights,
 } from './pack.ts'
 
@@ -186,7 +186,7 @@ export function parameterPiece(
   if (!slot.hit) {
     const dram = e.parameterPool.add(key, () =>
       typeof stage.finish === 'object'
-        ? packThresholds(k.bias, stage.finish, from, to, cols)
+        ? packStaircase(k.bias, stage.finish, from, to, cols)
         : packParameters(k.bias, stage.requant, from, to, cols),
     )
     e.emit(

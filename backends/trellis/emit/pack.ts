@@ -58,8 +58,40 @@ export function narrowed(bytes: Uint8Array, bits: number, weightBits: number): U
   return toStored(weights, weightBits === 1 ? 'b1' : (`i${weightBits}` as 'i4' | 'i2'), weightBits)
 }
 
+/** Blocks [from, to) of thresholds or of lines. */
+export function packStaircase(
+  bias: Int32Array,
+  stairs: Thresholds,
+  from: number,
+  to: number,
+  cols: number,
+): Uint8Array {
+  const { line } = stairs
+  if (!line) return packThresholds(bias, stairs, from, to, cols)
+  const bytes = new Uint8Array((to - from) * cols * 17)
+  const view = new DataView(bytes.buffer)
+  for (let b = from; b < to; b++) {
+    const at = (b - from) * cols * 17
+    for (let column = 0; column < cols; column++) {
+      const channel = b * cols + column
+      const offset = line.offset[channel] ?? 0n
+      const words = [
+        bias[channel],
+        line.multiplier[channel],
+        Number(BigInt.asIntN(32, offset)),
+        Number(offset >> 32n),
+      ]
+      words.forEach((word, k) => {
+        view.setInt32(at + 4 * (k * cols + column), word ?? 0, true)
+      })
+      view.setInt8(at + 16 * cols + column, line.shift[channel] ?? 0)
+    }
+  }
+  return bytes
+}
+
 /** Blocks [from, to) of thresholds: bias, then for each step the thresholds of all columns, then directions. */
-export function packThresholds(
+function packThresholds(
   bias: Int32Array,
   { steps, values, directions }: Thresholds,
   from: number,

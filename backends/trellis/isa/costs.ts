@@ -61,13 +61,20 @@ export function thresholdBlockBytes(target: Target, steps: number): number {
   return target.array.cols * (4 + 4 * steps + 1)
 }
 
-/** post.acc: how it puts sums through thresholds, and that it writes them as they are. */
+/** Modes of post.acc: sums through thresholds, as they are, and through a line clamped to a staircase. */
 export const MODE_THRESHOLDS = 3
 export const MODE_SUMS = 4
+export const MODE_LINE = 5
+
+/** Bytes of one block of lines: bias, multiplier, 64-bit offset and shift for each column. */
+export function lineBlockBytes(target: Target): number {
+  return target.array.cols * 17
+}
 
 /** Bytes of the parameter block that a post.acc reads for each column block. */
 export function accBlockBytes(i: InstructionOf<'post.acc'>, target: Target): number {
   if (i.mode === MODE_THRESHOLDS) return thresholdBlockBytes(target, i.steps)
+  if (i.mode === MODE_LINE) return lineBlockBytes(target)
   return parameterBlockBytes(target, i.mode !== MODE_SUMS && i.per_channel === 1)
 }
 

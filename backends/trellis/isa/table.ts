@@ -177,7 +177,7 @@ export const INSTRUCTIONS = {
     opcode: 5,
     unit: 'load',
     summary:
-      'DRAM to parameter memory. A per-channel block is cols x int32 bias, cols x int32 multiplier, cols x int8 shift; a per-tensor block is cols x int32 bias; a block of thresholds is cols x int32 bias, cols x int32 for each step, and cols x int8: -1 where the sum is negated before it is compared, else 1.',
+      'DRAM to parameter memory. A per-channel block is cols x int32 bias, cols x int32 multiplier, cols x int8 shift; a per-tensor block is cols x int32 bias; a block of thresholds is cols x int32 bias, cols x int32 for each step, and cols x int8: -1 where the sum is negated before it is compared, else 1; a block of lines is cols x int32 bias, cols x int32 multiplier, cols x the low and cols x the high 32 bits of an offset, and cols x int8 shift to the right.',
     fields: {
       dram,
       param: { bits: 18, scale: 4, doc: 'parameter memory byte address' },
@@ -264,14 +264,14 @@ export const INSTRUCTIONS = {
         bits: 1,
         doc: '1: multiplier and shift stand in the parameter blocks; 0: they are the next two fields',
       },
-      multiplier: multiplier('of the requantization; in mode 3 the distance of neighbouring results'),
+      multiplier: multiplier('of the requantization; in modes 3 and 5 the distance of neighbouring results'),
       shift: shift('of the requantization'),
       rounding,
       mode: {
         bits: 3,
-        doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table; 3: `zp` and `multiplier` times the number of thresholds reached; 4: the sum as it is, 4 bytes little-endian',
+        doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table; 3: `zp` and `multiplier` times the number of thresholds reached; 4: the sum as it is, 4 bytes little-endian; 5: `zp` and `multiplier` times what a product, a sum and a shift of its column make of the sum, clamped to 0..`steps`',
       },
-      steps: { bits: 4, doc: 'thresholds of a column, in mode 3' },
+      steps: { bits: 8, doc: 'thresholds of a column in mode 3, the largest count in mode 5' },
       precision: packed('a result, but in mode 4'),
       table: { bits: 2, doc: 'which table' },
       zeros: { bits: 1, doc: '1: instead of accumulators, zeros: outputs of the bias alone' },

@@ -1,12 +1,15 @@
 /** Ops that join the stage before them: an addition, or an activation by table. */
 import { must } from '../../../ir/diagnostic.ts'
+import { DTYPE_RANGE } from '../../../ir/dtype.ts'
 import type { Node } from '../../../ir/graph.ts'
 import { typeOf, valueOf } from '../../../ir/graph.ts'
-import { thresholdBlockBytes } from '../isa/costs.ts'
+import { lineBlockBytes, thresholdBlockBytes } from '../isa/costs.ts'
+import { fromStored } from '../stored.ts'
 import { capacities } from '../target.ts'
 import { allInt8, type LoweringContext, type MutableMap, mapFor } from './context.ts'
 import { binaryConstants, sameRows, tableOf } from './elementwise.ts'
 import type { ConvStage, DepthwiseStage } from './stage.ts'
+import { lineOf, type Reach } from './staircase.ts'
 
 const BY_TABLE = new Set(['logistic', 'tanh', 'leaky_relu', 'hard_swish'])
 
@@ -79,7 +82,34 @@ function fuseTable(ctx: LoweringContext, node: Node): boolean {
 }
 
 /** Thresholds of a column that an instruction can name. */
-export const MOST_STEPS = 15
+const MOST_STEPS = 255
+/** Up to here thresholds take no more room than a line, and are always exact. */
+const FEW_STEPS = 3
+
+/** The sums of each channel with their bias that inputs of the type can make; all of int32 where they may wrap. */
+function reachOf(ctx: LoweringContext, stage: ConvStage | DepthwiseStage, channels: number): Reach[] {
+  const { dtype } = typeOf(ctx.graph, must(stage.inputs[0], 'input').map)
+  const [least, most] = must(DTYPE_RANGE[dtype], 'a range')
+  const bits = stage.kind === 'conv' ? stage.bits : 8
+  const bytes = new Uint8Array(stage.weights.buffer, stage.weights.byteOffset, stage.weights.length)
+  const count = (bytes.length * 8) / bits
+  const weights = fromStored(bytes, bits === 1 ? 'b1' : (`i${bits}` as 'i8' | 'i4' | 'i2'), bits, count)
+  const each = count / channels
+  return Array.from({ length: channels }, (_, c) => {
+    const biases = stage.kind === 'conv' ? stage.phases.map((p) => p.bias[c] ?? 0) : [stage.bias[c] ?? 0]
+    // Not every phase has all taps.
+    const absent = biases.length > 1 ? [0] : []
+    let [lowest, highest] = [Math.min(...biases), Math.max(...biases)]
+    for (let k = 0; k < each; k++) {
+      // Convolutions keep a channel's weights together, depthwise ones a kernel position's.
+      const w = weights[stage.kind === 'conv' ? c * each + k : k * channels + c] as number
+      lowest += Math.min(w * least, w * most, ...absent)
+      highest += Math.max(w * least, w * most, ...absent)
+    }
+    const wraps = lowest < -(2 ** 31) || highest >= 2 ** 31
+    return wraps ? { lowest: -(2 ** 31), highest: 2 ** 31 - 1 } : { lowest, highest }
+  })
+}
 
 function fuseThresholds(ctx: LoweringContext, node: Node): boolean {
   const [sums, thresholds, directions] = node.inputs
@@ -90,26 +120,33 @@ function fuseThresholds(ctx: LoweringContext, node: Node): boolean {
   if (found?.stage.finish !== 'sums' || !(values.data instanceof Int32Array)) return false
   if (directions !== undefined && !(direction instanceof Int8Array)) return false
   if (steps < 1 || steps > MOST_STEPS) return false
-  // Half of parameter memory for one block, the other half for the next.
-  if (2 * thresholdBlockBytes(ctx.target, steps) > capacities(ctx.target).parameterBytes) return false
   const id = must(node.outputs[0], 'output')
   const output = mapFor(ctx, id)
   if (!output) return false
   const sorted = Int32Array.from(values.data)
   for (let c = 0; c < channels; c++) sorted.subarray(c * steps, (c + 1) * steps).sort()
+  const signs = (direction as Int8Array | undefined) ?? new Int8Array(channels).fill(1)
+  const line = steps > FEW_STEPS ? lineOf(sorted, signs, reachOf(ctx, found.stage, channels)) : undefined
+  // Half of parameter memory for one block, the other half for the next.
+  const bytes = line ? lineBlockBytes(ctx.target) : thresholdBlockBytes(ctx.target, steps)
+  if (2 * bytes > capacities(ctx.target).parameterBytes) return false
   ctx.stages[found.at] = {
     ...found.stage,
     output: output.id,
     finish: {
       steps,
       values: sorted,
-      directions: (direction as Int8Array | undefined) ?? new Int8Array(channels).fill(1),
+      directions: signs,
       start: node.attrs.min as number,
       step: typeOf(ctx.graph, id).dtype === 'b1' ? 2 : 1,
+      ...(line && { line }),
     },
   }
   // The constants of the layer are these now, not multipliers.
   const layer = must(ctx.layers[found.stage.layer], 'layer')
-  ctx.layers[found.stage.layer] = { ...layer, parameterBytes: channels * (4 + 4 * steps) }
+  ctx.layers[found.stage.layer] = {
+    ...layer,
+    parameterBytes: line ? channels * 17 : channels * (4 + 4 * steps),
+  }
   return true
 }

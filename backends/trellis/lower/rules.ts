@@ -12,7 +12,6 @@ import {
   lowerStridedSlice,
   lowerTable,
 } from './elementwise.ts'
-import { MOST_STEPS } from './fuse.ts'
 import { lowerMean, lowerPool } from './pool.ts'
 import { lowerReshape } from './reshape.ts'
 import type { Stage } from './stage.ts'
@@ -29,7 +28,7 @@ export interface Rule {
 /** What did not become part of a convolution. */
 function lowerThreshold(): Lowering {
   return unsupported(
-    `only sums that nothing else reads go through thresholds, at most ${MOST_STEPS} a channel that fit into half of parameter memory`,
+    'only sums that nothing else reads go through thresholds, whose constants fit into half of parameter memory',
   )
 }
 

@@ -7,6 +7,7 @@
  */
 import type { TensorType } from '../../../ir/tensor.ts'
 import type { HostOp, Layer } from '../program.ts'
+import type { Line } from './staircase.ts'
 
 export type MapId = string
 
@@ -63,6 +64,8 @@ export interface Thresholds {
   readonly directions: Int8Array
   readonly start: number
   readonly step: number
+  /** The same counts by one multiplication, where that is what the post unit does. */
+  readonly line?: Line
 }
 
 /** What becomes of the sums of a convolution. */

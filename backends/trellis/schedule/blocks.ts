@@ -3,7 +3,7 @@
  * window that carry weights; walking the list of a column block computes its dot products.
  */
 import { keptBlocks } from '../../../ir/sparsity.ts'
-import { parameterBlockBytes, thresholdBlockBytes } from '../isa/costs.ts'
+import { lineBlockBytes, parameterBlockBytes, thresholdBlockBytes } from '../isa/costs.ts'
 import type { ListExtent } from '../isa/footprint.ts'
 import type { ConvStage, DepthwiseStage, Phase } from '../lower/stage.ts'
 import type { Target } from '../target.ts'
@@ -225,6 +225,7 @@ export function depthwiseList(
 
 /** Bytes of the parameter block of a column block. */
 export function stageBlockBytes(stage: ConvStage | DepthwiseStage, target: Target): number {
-  if (typeof stage.finish === 'object') return thresholdBlockBytes(target, stage.finish.steps)
+  if (typeof stage.finish === 'object')
+    return stage.finish.line ? lineBlockBytes(target) : thresholdBlockBytes(target, stage.finish.steps)
   return parameterBlockBytes(target, stage.requant.multiplier.length > 1)
 }

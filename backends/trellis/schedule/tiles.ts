@@ -8,6 +8,7 @@ import {
   MAC_PIPE,
   MAC_SETUP,
   MIN_BLOCK_PERIOD,
+  MODE_LINE,
   MODE_SUMS,
   MODE_THRESHOLDS,
   POST_PIPE,
@@ -37,7 +38,7 @@ export interface Tile {
 /** The mode of the post.acc instructions of a stage. */
 export function accMode(stage: ConvStage | DepthwiseStage): number {
   if (stage.finish === 'sums') return MODE_SUMS
-  if (stage.finish !== 'requantize') return MODE_THRESHOLDS
+  if (stage.finish !== 'requantize') return stage.finish.line ? MODE_LINE : MODE_THRESHOLDS
   if (stage.kind === 'conv' && stage.residual) return 1
   return stage.table ? 2 : 0
 }

@@ -1,5 +1,5 @@
 /** What can be said of one instruction on one target, apart from all others. */
-import { MODE_SUMS, MODE_THRESHOLDS } from '../isa/costs.ts'
+import { MODE_LINE, MODE_THRESHOLDS } from '../isa/costs.ts'
 import { checkFields, layoutOf } from '../isa/layout.ts'
 import type { Instruction } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
@@ -112,8 +112,9 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
             hint: 'let the next post instruction signal',
           }
     case 'post.acc':
-      if (i.mode > MODE_SUMS) return operand(`has mode=${i.mode}, which means nothing`)
-      if (i.mode === MODE_THRESHOLDS && i.steps === 0) return operand('has no thresholds: steps=0')
+      if (i.mode > MODE_LINE) return operand(`has mode=${i.mode}, which means nothing`)
+      if ((i.mode === MODE_THRESHOLDS || i.mode === MODE_LINE) && i.steps === 0)
+        return operand('has no thresholds: steps=0')
       if ((i.mode === 1 || i.mode === 2) && i.precision !== 0)
         return operand(`has results of ${8 >> i.precision} bits in mode ${i.mode}, which works on bytes`)
       if ((cols / 2 ** i.precision) % 1 !== 0 || (i.last_lanes / 2 ** i.precision) % 1 !== 0)

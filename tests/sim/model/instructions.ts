@@ -277,12 +277,12 @@ export const GENERATORS: Generators = {
     const size = capacities(target)
     const [mx, my, blocks] = [d.int(1, 4), d.int(1, 4), d.int(1, 3)]
     const perChannel = d.int(0, 1)
-    const mode = d.int(0, 4)
-    const steps = d.int(1, 15)
-    const precision = mode === 0 || mode === 3 ? d.int(0, cols % 8 === 0 ? 3 : 2) : 0
+    const mode = d.int(0, 5)
+    const steps = d.int(1, mode === 3 ? 15 : 255)
+    const precision = mode === 0 || mode === 3 || mode === 5 ? d.int(0, cols % 8 === 0 ? 3 : 2) : 0
     const lastLanes = d.int(1, cols >> precision) << precision
     const xStep = d.int(0, 3 * cols)
-    const perColumn = mode === 3 ? 5 + 4 * steps : mode < 3 && perChannel ? 9 : 4
+    const perColumn = mode === 5 ? 17 : mode === 3 ? 5 + 4 * steps : mode < 3 && perChannel ? 9 : 4
     const rowLanes = (blocks - 1) * cols + lastLanes
     const rowBytes = mode === 4 ? 4 * rowLanes : rowLanes >> precision
     const [min, max] = range8(d)

@@ -333,7 +333,8 @@ export class NaiveMachine {
     const word = (address: number): number =>
       [0, 1, 2, 3].reduce((v, k) => v | (at(this.parameters, address + k) << (8 * k)), 0)
     for (let block = 0; block < i.blocks; block++) {
-      const perColumn = i.mode === 3 ? 5 + 4 * i.steps : i.mode < 3 && i.per_channel === 1 ? 9 : 4
+      const perColumn =
+        i.mode === 5 ? 17 : i.mode === 3 ? 5 + 4 * i.steps : i.mode < 3 && i.per_channel === 1 ? 9 : 4
       const block0 = i.param + block * cols * perColumn
       for (let y = 0; y < i.my; y++) {
         for (let x = 0; x < i.mx; x++) {
@@ -353,6 +354,16 @@ export class NaiveMachine {
                 word(block0 + 4 * (cols * (k + 1) + c)),
               )
               const count = reached.filter((t) => sum * direction >= t).length
+              this.packed(i, y, x, block * cols + c, i.zp + count * i.multiplier)
+              continue
+            }
+            if (i.mode === 5) {
+              const k = (n: number) => BigInt(word(block0 + 4 * (n * cols + c)))
+              const offset = k(3) * 2n ** 32n + BigInt.asUintN(32, k(2))
+              const divisor = 2n ** BigInt(at(this.parameters, block0 + 16 * cols + c) & 63)
+              const value = BigInt.asIntN(64, BigInt(sum) * k(1) + offset)
+              const floor = value / divisor - (value % divisor < 0n ? 1n : 0n)
+              const count = clampTo(Number(floor), 0, i.steps)
               this.packed(i, y, x, block * cols + c, i.zp + count * i.multiplier)
               continue
             }
