@@ -3,12 +3,14 @@
  * blocks of 16x16 weights left out, and with operands of 4, 2 and 1 bits, whose sums go through thresholds to as many bits. Bits are
  * not padded: their input is 34x34. Figures do not depend on the machine that this runs on.
  *
- *   npm run bench:precisions
+ *   npm run bench:precisions                     print the table and write its section of docs/benchmarks.md
+ *   node scripts/bench-precisions.mjs --dry      print only
  */
 import { loadTarget } from '../dist/backends/trellis/target.js'
 import { perTensor } from '../dist/ir/tensor.js'
 import { compileModel } from '../dist/src/pipeline.js'
 import { simulate } from '../dist/src/simulate.js'
+import { writeSection } from './benchmarks-page.mjs'
 
 const SIZE = 32
 const CHANNELS = 128
@@ -98,19 +100,26 @@ const rows = [
 })
 
 const [dense] = rows
-console.log(
-  '| layer | cycles | faster | stored weights, bytes | index and parameters read | energy, uJ | utilization |',
-)
-console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
-for (const { name, result, stored } of rows) {
-  const cells = [
+const table = rows.map(({ name, result, stored }) =>
+  [
     name,
-    result.cycles,
+    result.cycles.toLocaleString('en'),
     `${(dense.result.cycles / result.cycles).toFixed(2)}x`,
-    `${stored.end - stored.start}, read ${result.dram.by.weights}`,
-    result.dram.by.parameters,
+    (stored.end - stored.start).toLocaleString('en'),
+    result.dram.by.weights.toLocaleString('en'),
+    result.dram.by.parameters.toLocaleString('en'),
     result.energy_uj.nominal.toFixed(1),
     `${(100 * result.mac_utilization).toFixed(1)} %`,
-  ]
-  console.log(`| ${cells.join(' | ')} |`)
-}
+  ].join(' | '),
+)
+const section = `## One layer on Trellis: bits and blocks
+
+A 3x3 convolution of 128 to 128 channels to 32x32 on trellis-16, simulated; its weights cross from DRAM once for each
+stripe where they do not fit on chip. Utilization counts the products of kept blocks at their own width.
+
+| layer | cycles | faster | stored weights, bytes | weights read | lists and parameters read | energy, uJ | utilization |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+${table.map((row) => `| ${row} |`).join('\n')}
+`
+console.log(section)
+if (!process.argv.includes('--dry')) writeSection('bench:precisions, Trellis', section)
