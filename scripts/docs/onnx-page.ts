@@ -44,7 +44,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   MatMul: 'the second matrix has two dimensions',
   MatMulInteger: 'constant weights of two dimensions',
   MaxPool: 'without indices or dilation',
-  Pad: 'by a constant value; pads are constant and at least 0',
+  Pad: '`constant`, `reflect` and `edge`; pads are constant and at least 0',
   QLinearConv: 'constant weights',
   QLinearMatMul: 'constant weights of two dimensions',
   QuantizeLinear: 'one constant scale; none of blocks',

@@ -198,15 +198,18 @@ function joined(node: NodeContext, pieces: readonly Computed[], axis: number): C
   )[0]
 }
 
+/** The value with axes as the file has them, if they were joined. */
+function unflattened(node: NodeContext, x: Computed): Computed {
+  const order = plainOrder(x.shape.length)
+  return x.flattened ? node.result(node.builder.arrange(x, order, node.origin), order)[0] : x
+}
+
 /** More copies of a value make a network large. */
 const MOST_COPIES = 256
 
 const tile: OperatorRule = (node) => {
   const repeats = node.constant(1, 'repeats').data
-  const whole = node.computed(0)
-  const order = plainOrder(whole.shape.length)
-  const plain = whole.flattened ? node.builder.arrange(whole, order, node.origin) : whole.id
-  const x: Computed = whole.flattened ? node.result(plain, order)[0] : whole
+  const x = unflattened(node, node.computed(0))
   if (repeats.length !== x.shape.length) {
     node.reject('bad-shape', `repeats [${repeats}] are not one for each of ${x.shape.length} axes`)
   }
@@ -222,11 +225,32 @@ const expand: OperatorRule = (node) => {
   return [combined(node, 'mul', node.computed(0), constant('f32', shape, Array(product(shape)).fill(1)))]
 }
 
+/** A border of the elements along an axis: mirrored about the outermost one, or that one again and again. */
+function bordered(node: NodeContext, x: Computed, mode: string, axis: number, sides: readonly number[]) {
+  const [before = 0, after = 0] = sides
+  const size = x.shape[axis] ?? 1
+  const cut = (begin: number, end: number, stride: number) => sliced(node, x, [{ axis, begin, end, stride }])
+  const copies = (count: number, at: number) =>
+    count === 0 ? [] : Array<Computed>(count).fill(cut(at, at + 1, 1))
+  if (Math.max(before, after) > (mode === 'edge' ? MOST_COPIES : size - 1)) {
+    node.reject(
+      'unsupported-attribute',
+      `a border of ${before} and ${after} around ${size} elements is not supported`,
+    )
+  }
+  if (mode === 'edge') return joined(node, [...copies(before, 0), x, ...copies(after, size - 1)], axis)
+  const head = before === 0 ? [] : [cut(before, 0, -1)]
+  const tail = after === 0 ? [] : [cut(size - 2, size - 2 - after, -1)]
+  return joined(node, [...head, x, ...tail], axis)
+}
+
 const pad: OperatorRule = (node) => {
   const x = node.computed(0)
   const rank = x.shape.length
   const mode = node.string('mode', 'constant')
-  if (mode !== 'constant') node.reject('unsupported-attribute', `padding by ${mode} is not supported`)
+  if (!['constant', 'reflect', 'edge'].includes(mode)) {
+    node.reject('unsupported-attribute', `padding by ${mode} is not supported`)
+  }
   const isOld = node.opset < 11
   const given = isOld
     ? (node.ints('pads') ?? node.ints('paddings') ?? [])
@@ -236,6 +260,11 @@ const pad: OperatorRule = (node) => {
   const named = [...axes].map((axis) => node.axis(axis, rank))
   if (given.length !== 2 * named.length || given.some((n) => n < 0)) {
     node.reject('unsupported-attribute', `pads [${given}] are not two numbers of at least 0 for each axis`)
+  }
+  if (mode !== 'constant') {
+    const sidesOf = (n: number) => [given[n] ?? 0, given[n + named.length] ?? 0]
+    const border = (inner: Computed, axis: number, n: number) => bordered(node, inner, mode, axis, sidesOf(n))
+    return [named.reduce(border, unflattened(node, x))]
   }
   const order = x.flattened ? plainOrder(rank) : x.order
   const id = node.builder.arrange(x, order, node.origin)
