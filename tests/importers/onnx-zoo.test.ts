@@ -96,7 +96,7 @@ describe.skipIf(!hasZoo)('all 1000 digits are read as the reference reads them',
       })
       expect(predictions).toEqual(reference.predictionsReference)
     },
-    60_000,
+    180_000,
   )
 })
 
