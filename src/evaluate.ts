@@ -2,7 +2,7 @@
  * Accuracy: the share of labels that equal the argmax of the model's scores; of equal scores the first counts.
  *
  * Labels of one axis name the class of a whole sample (top-1). Labels of more axes name the class of each element of a
- * map, as in segmentation: the output then has the same axes and the classes last.
+ * map, as in segmentation: the output then has the same axes and the classes last (NHWC), or second (NCHW).
  */
 import { attempt, fail, must, type Result, unwrap } from '../ir/diagnostic.ts'
 import type { NpyArray, NpyData } from './tensors/npy.ts'
@@ -38,7 +38,10 @@ export function evaluateOutputs(
     unwrap(checkLabels(labels, samples, file))
     const perElement = labels.shape.length > 1
     const map = scores.shape.slice(0, -1)
-    if (perElement && !(map.length === labels.shape.length && map.every((n, i) => n === labels.shape[i]))) {
+    const fits = (axes: readonly number[]) =>
+      axes.length === labels.shape.length && axes.every((n, i) => n === labels.shape[i])
+    const isSecond = perElement && !fits(map) && fits(scores.shape.toSpliced(1, 1))
+    if (perElement && !isSecond && !fits(map)) {
       fail({
         code: 'labels/shape',
         message: `labels are ${typeText(labels.dtype, labels.shape)}, the outputs ${typeText(scores.dtype, scores.shape)}`,
@@ -46,7 +49,9 @@ export function evaluateOutputs(
         hint: `give labels of shape [${samples}] for whole samples, or [${map.join(',')}] for each element`,
       })
     }
-    const correct = countCorrect(scores.data, labels.data, file)
+    // Elements from one class to the next: those of a whole map where the classes are second.
+    const stride = isSecond ? labels.data.length / samples : 1
+    const correct = countCorrect(scores.data, labels.data, stride, file)
     const count = labels.data.length
     return {
       metric: perElement ? 'per-element' : 'top-1',
@@ -80,7 +85,7 @@ export function checkLabels(labels: NpyArray, samples: number, file: string): Re
   })
 }
 
-function countCorrect(scores: NpyData, labels: NpyData, file: string): number {
+function countCorrect(scores: NpyData, labels: NpyData, stride: number, file: string): number {
   const classes = scores.length / labels.length
   let correct = 0
   for (let i = 0; i < labels.length; i++) {
@@ -94,9 +99,10 @@ function countCorrect(scores: NpyData, labels: NpyData, file: string): number {
       })
     }
     let best = 0
-    const base = i * classes
-    for (let c = 1; c < classes; c++)
-      if (must(scores[base + c], 'score') > must(scores[base + best], 'score')) best = c
+    const within = i % stride
+    const base = (i - within) * classes + within
+    const score = (c: number) => must(scores[base + c * stride], 'score')
+    for (let c = 1; c < classes; c++) if (score(c) > score(best)) best = c
     if (best === label) correct++
   }
   return correct

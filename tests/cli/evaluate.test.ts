@@ -37,6 +37,15 @@ test('labels of a map are compared element by element', () => {
   })
 })
 
+test('the classes of a map may be its second axis', () => {
+  const outputs = new Map([['y', scores([2, 3, 1, 2], [0, 9, 5, 1, 2, 3, 7, 0, 0, 8, 1, 9])]])
+  // Best classes: 1 and 0 in the first sample, 0 and 2 in the second.
+  const all = evaluateOutputs(outputs, labels([2, 1, 2], [1, 0, 0, 2]), 'l.npy')
+  expect(unwrap(all)).toMatchObject({ metric: 'per-element', labels: 4, correct: 4 })
+  const some = evaluateOutputs(outputs, labels([2, 1, 2], [1, 1, 1, 2]), 'l.npy')
+  expect(unwrap(some).correct).toBe(2)
+})
+
 test('several outputs have no accuracy', () => {
   const outputs = new Map([
     ['y', scores([1, 2], [0, 1])],
