@@ -75,6 +75,7 @@ function measure({ file, what, data = DIGITS }) {
   )
   const simulated = json(['simulate', model])
   const { low, nominal, high } = simulated.energy_uj
+  const runsOnHost = simulated.layers.length === 0
   process.stderr.write(`${file}\n`)
   return row(
     file,
@@ -83,10 +84,14 @@ function measure({ file, what, data = DIGITS }) {
     thousands(statSync(model).size),
     thousands(folderBytes(bundle)),
     `${fastest.total.median_us.toFixed(0)} (${fastest.variant})`,
-    thousands(simulated.cycles),
-    thousands(simulated.dram.read_bytes + simulated.dram.write_bytes),
-    `${nominal.toPrecision(3)} (${low.toPrecision(3)} to ${high.toPrecision(3)})`,
-    simulated.host_ops.length === 0 ? 'none' : simulated.host_ops.map(({ op }) => op).join(', '),
+    ...(runsOnHost
+      ? ['-', '-', '-', 'all']
+      : [
+          thousands(simulated.cycles),
+          thousands(simulated.dram.read_bytes + simulated.dram.write_bytes),
+          `${nominal.toPrecision(3)} (${low.toPrecision(3)} to ${high.toPrecision(3)})`,
+          simulated.host_ops.map(({ op }) => op).join(', ') || 'nothing',
+        ]),
   )
 }
 

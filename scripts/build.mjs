@@ -1,17 +1,23 @@
 /**
- * Builds dist: tsc writes it; then the command line is made executable, and the bundles' runtime put there as it is, not
- * as tsc prints it. After type errors too, for all of which tsc writes the program; they give the exit code.
+ * Builds dist: tsc writes it; then the command line is made executable, and the bundles' runtime written again without
+ * its comments, which every page would fetch. After type errors too, for all of which tsc writes the program; they give
+ * the exit code.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 
 const RUNTIME = 'backends/wasm/runtime/runtime.js'
 
-const { status } = spawnSync(
-  process.execPath,
-  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
-  { stdio: 'inherit' },
-)
+function tsc(...args) {
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', ...args], {
+    stdio: 'inherit',
+  })
+  return status ?? 1
+}
+
+const program = tsc('-p', 'tsconfig.build.json')
 chmodSync('dist/src/cli/main.js', 0o755)
-copyFileSync(RUNTIME, `dist/${RUNTIME}`)
-process.exitCode = status ?? 1
+const language = ['--allowJs', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler']
+const places = ['--ignoreConfig', '--rootDir', '.', '--outDir', 'dist']
+const runtime = tsc(...language, ...places, '--noCheck', '--removeComments', RUNTIME)
+process.exitCode = program || runtime
