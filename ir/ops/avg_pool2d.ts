@@ -1,12 +1,11 @@
 import { floatMeanRequant, quantizeMean } from '../arith/onnx.ts'
 import { divideRoundHalfAway } from '../arith/rounding.ts'
-import { activationRange } from '../arith/saturate.ts'
+import { activationBounds, activationRange } from '../arith/saturate.ts'
 import type { TensorType } from '../tensor.ts'
 import { ARITHMETIC, ONNX_OF_BYTES, ofTflite } from './arithmetic.ts'
 import { QUANTIZED_ACTIVATIONS, SAME_ELEMENT_TYPE, SAME_QUANTIZATION } from './constraints.ts'
 import { defineOp, input } from './define.ts'
 import { NO_EMPTY_WINDOW, POOL_ATTRS, poolOver, poolShape, type Reduce } from './pooling.ts'
-import { realRange } from './real/activation.ts'
 
 const meanOfIntegers: Reduce = (x, { offsets, count }, channel) => {
   let sum = 0
@@ -49,7 +48,7 @@ export const avgPool2d = defineOp({
   real: {
     constraints: [NO_EMPTY_WINDOW],
     prepare: ({ inputs, output, attrs }) =>
-      poolOver(inputs, output, attrs, realRange(attrs.activation), meanOfReals(sizeOf(attrs))),
+      poolOver(inputs, output, attrs, activationBounds(attrs.activation), meanOfReals(sizeOf(attrs))),
   },
 })
 

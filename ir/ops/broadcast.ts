@@ -1,4 +1,5 @@
 /** Ops on two operands of broadcastable shapes, element by element (NumPy's rules). */
+import { activationBounds, clamp } from '../arith/saturate.ts'
 import { must } from '../diagnostic.ts'
 import { allocate, type TensorData } from '../dtype.ts'
 import type { TensorType } from '../tensor.ts'
@@ -8,7 +9,6 @@ import { ACTIVATION } from './convolution.ts'
 import { type AttrValues, defineOp, input, shapeError, type TypedOperands } from './define.ts'
 import { gatherIndex, rowMajorStrides } from './gather.ts'
 import type { Kernel, OpDef } from './op.ts'
-import { limit, realRange } from './real/activation.ts'
 
 const REAL_ATTRS = { activation: ACTIVATION } as const
 const ATTRS = { ...REAL_ATTRS, arithmetic: ARITHMETIC } as const
@@ -54,8 +54,8 @@ export function defineRealBinary(summary: string, realFunction: RealFunction): O
 /** The function in float32, then the activation. */
 function zipReals(f: RealFunction) {
   return ({ inputs, output, attrs }: TypedOperands<typeof REAL_ATTRS>): Kernel => {
-    const range = realRange(attrs.activation)
-    return zipBroadcast(inputs, output, (x, y) => limit(Math.fround(f(x, y)), range))
+    const [min, max] = activationBounds(attrs.activation)
+    return zipBroadcast(inputs, output, (x, y) => clamp(Math.fround(f(x, y)), min, max))
   }
 }
 

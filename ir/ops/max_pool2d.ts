@@ -1,8 +1,7 @@
-import { activationRange } from '../arith/saturate.ts'
+import { activationBounds, activationRange } from '../arith/saturate.ts'
 import { ORDERED_ACTIVATIONS, SAME_ELEMENT_TYPE, SAME_QUANTIZATION } from './constraints.ts'
 import { defineOp } from './define.ts'
 import { NO_EMPTY_WINDOW, POOL_ATTRS, poolOver, poolShape, type Reduce } from './pooling.ts'
-import { realRange } from './real/activation.ts'
 
 const largest: Reduce = (x, { offsets, count }, channel) => {
   let result = -Infinity
@@ -32,6 +31,6 @@ export const maxPool2d = defineOp({
   real: {
     constraints: [NO_EMPTY_WINDOW],
     prepare: ({ inputs, output, attrs }) =>
-      poolOver(inputs, output, attrs, realRange(attrs.activation), largest),
+      poolOver(inputs, output, attrs, activationBounds(attrs.activation), largest),
   },
 })

@@ -1,10 +1,9 @@
 /** Rules of the ops on float32 images that have windows or weights. */
-import type { Activation } from '../../../ir/arith/saturate.ts'
+import { type Activation, activationBounds } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
 import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
-import { realRange } from '../../../ir/ops/real/activation.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { elementCount } from '../../../ir/tensor.ts'
 import { realPoolKernel } from '../kernels/real-pool.ts'
@@ -23,7 +22,7 @@ function ints(attrs: Attrs, name: string, otherwise: readonly number[]): readonl
 }
 
 function limits(attrs: Attrs): { readonly min: number; readonly max: number } {
-  const [min, max] = realRange(attrs.activation as Activation)
+  const [min, max] = activationBounds(attrs.activation as Activation)
   return { min, max }
 }
 

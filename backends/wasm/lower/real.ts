@@ -1,11 +1,10 @@
 /** Rules of the ops on float32 tensors: the same arithmetic as the interpreter's, in its order. */
 import { NUMBERS } from '../../../ir/arith/real-arithmetic.ts'
-import type { Activation } from '../../../ir/arith/saturate.ts'
+import { type Activation, activationBounds } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
 import type { Node } from '../../../ir/graph.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import type { OpName } from '../../../ir/ops/names.ts'
-import { realRange } from '../../../ir/ops/real/activation.ts'
 import { type ElementwiseName, REAL_FUNCTIONS, type RealFunction } from '../../../ir/ops/real/functions.ts'
 import { REAL_REDUCTIONS, type RealReduction } from '../../../ir/ops/real/reductions.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
@@ -65,7 +64,7 @@ export function elementwise(node: Node, lowering: Lowering): void {
   })
   const attrs = withDefaults(OPS[node.op].attrs, node.attrs)
   const f: RealFunction = REAL_FUNCTIONS[node.op as ElementwiseName]
-  const [min, max] = realRange((attrs.activation ?? 'none') as Activation)
+  const [min, max] = activationBounds((attrs.activation ?? 'none') as Activation)
   const compute: MapSpec['compute'] = (b, fn, elements) => {
     const { f32, f64 } = b.wasm
     const r = realArithmetic(b, fn)

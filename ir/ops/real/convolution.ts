@@ -3,14 +3,13 @@
  * kernel's rows, columns and input channels, each product and each sum rounded to float32; taps outside the image are
  * left out; the bias comes last. So a vector of output channels gives the same bits as one after another.
  */
-import type { Activation } from '../../arith/saturate.ts'
+import { type Activation, activationBounds, clamp } from '../../arith/saturate.ts'
 import { must } from '../../diagnostic.ts'
 import type { TensorData } from '../../dtype.ts'
 import { elementCount, type TensorType } from '../../tensor.ts'
 import { input, nhwc } from '../define.ts'
 import type { Kernel } from '../op.ts'
 import type { Window } from '../taps.ts'
-import { limit, realRange } from './activation.ts'
 
 const { fround } = Math
 
@@ -62,7 +61,7 @@ function slide(
 ): Kernel {
   const [batch, height, width, channels] = nhwc(input(inputs, 0), 'x')
   const outputs = must(output.shape[3], 'output channels')
-  const range = realRange(activation)
+  const [min, max] = activationBounds(activation)
   const firstChannels = Int32Array.from({ length: outputs }, (_, o) => channelsOf(o).from)
   const taps = {
     pixels: new Int32Array(window.kernelHeight * window.kernelWidth),
@@ -101,7 +100,7 @@ function slide(
               }
             }
             if (bias) sum = fround(sum + (bias[o] as number))
-            y[at++] = limit(sum, range)
+            y[at++] = clamp(sum, min, max)
           }
         }
       }
@@ -117,7 +116,7 @@ export function multiplyReal(
   activation: Activation,
 ): Kernel {
   const [outputs = 0, depth = 0] = input(inputs, 1).shape
-  const range = realRange(activation)
+  const [min, max] = activationBounds(activation)
   return (operands) => {
     const x = reals(operands[0])
     const w = reals(operands[1])
@@ -131,7 +130,7 @@ export function multiplyReal(
         sum = fround(sum + fround((x[row + k] as number) * (w[o * depth + k] as number)))
       }
       if (bias) sum = fround(sum + (bias[o] as number))
-      y[at] = limit(sum, range)
+      y[at] = clamp(sum, min, max)
     }
     return y
   }
