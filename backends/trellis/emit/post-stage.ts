@@ -7,9 +7,9 @@ import {
   POST_RULES,
   type PoolStage,
 } from '../lower/stage.ts'
-import { ringOf } from '../schedule/buffer.ts'
 import { type Emitter, type MapInMemory, walkOut } from './emitter.ts'
 import { loadTable } from './mac-constants.ts'
+import { inputFields, operandFields } from './regions.ts'
 
 /** Vectors in a row of one instruction, at most: the width of its field. */
 const MOST_VECTORS = 4095
@@ -28,11 +28,6 @@ function* vectors(
   }
 }
 
-function inputRing(m: MapInMemory) {
-  const ring = ringOf(m.buffer)
-  return { in_ring_end: ring.end, in_ring_size: ring.size }
-}
-
 export function emitBinary(e: Emitter, stage: BinaryStage, from: number, to: number): void {
   const { cols } = e.target.array
   const c = stage.constants
@@ -43,19 +38,9 @@ export function emitBinary(e: Emitter, stage: BinaryStage, from: number, to: num
   const setup = (x: number, channel: number): void => {
     const operand = broadcast ? walkOut(b, 0, 0, channel) : walkOut(b, from, 0, x)
     e.setup(stage.layer, {
-      operand: operand.address,
       x_step: broadcast ? 0 : cols,
       y_step: broadcast ? 0 : operand.yStep,
-      ring_end: operand.ring_end,
-      ring_size: operand.ring_size,
-      zp_a: c.zeroPointA,
-      zp_b: c.zeroPointB,
-      m_a: c.a.multiplier,
-      s_a: c.a.shift,
-      m_b: c.b.multiplier,
-      s_b: c.b.shift,
-      m_out: c.out.multiplier,
-      s_out: c.out.shift,
+      ...operandFields(operand, c),
     })
   }
   const run = (offset: number, step: number, count: number, lanes: number, every: number): void => {
@@ -66,7 +51,7 @@ export function emitBinary(e: Emitter, stage: BinaryStage, from: number, to: num
       input: input.address,
       in_x_step: step,
       in_y_step: input.yStep,
-      ...inputRing(a),
+      ...inputFields(a),
       mx: count,
       my: to - from,
       last_lanes: lanes,
@@ -152,7 +137,7 @@ export function emitPool(e: Emitter, stage: PoolStage, from: number, to: number)
           ky_step: source.yStep,
           kx: x.size,
           ky: y.size,
-          ...inputRing(input),
+          ...inputFields(input),
           mx,
           my: y.count,
           last_lanes: lanes,
@@ -248,7 +233,7 @@ function emitPart(
       input: source.address,
       in_x_step: steps.from,
       in_y_step: part.strideY * source.yStep,
-      ...inputRing(input),
+      ...inputFields(input),
       mx,
       my: rows,
       last_lanes: lanes,

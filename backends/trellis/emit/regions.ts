@@ -1,6 +1,6 @@
 /** What the instructions of a convolution's parts have in common: which part, where its accumulators go. */
 import { must } from '../../../ir/diagnostic.ts'
-import { type ConvStage, type DepthwiseStage, POST_RULES } from '../lower/stage.ts'
+import { type BinaryConstants, type ConvStage, type DepthwiseStage, POST_RULES } from '../lower/stage.ts'
 import { type Entry, extentOf, stageBlockBytes } from '../schedule/blocks.ts'
 import { ringOf } from '../schedule/buffer.ts'
 import { accMode, type Tile } from '../schedule/tiles.ts'
@@ -105,19 +105,9 @@ export function post(
     const c = stage.residual
     const operand = walkOut(e.at(must(stage.inputs[1], 'second operand').map), y, x, r.block * cols)
     e.setup(stage.layer, {
-      operand: operand.address,
       x_step: output.map.c,
       y_step: operand.yStep,
-      ring_end: operand.ring_end,
-      ring_size: operand.ring_size,
-      zp_a: c.zeroPointA,
-      zp_b: c.zeroPointB,
-      m_a: c.a.multiplier,
-      s_a: c.a.shift,
-      m_b: c.b.multiplier,
-      s_b: c.b.shift,
-      m_out: c.out.multiplier,
-      s_out: c.out.shift,
+      ...operandFields(operand, c),
     })
   }
   const limits = stage.kind === 'conv' && stage.residual ? stage.residual : stage.requant
@@ -163,4 +153,21 @@ export function* steps(
 export function inputFields(input: MapInMemory) {
   const ring = ringOf(input.buffer)
   return { in_ring_end: ring.end, in_ring_size: ring.size }
+}
+
+/** Where the second operand of a sum or product stands, and how both operands and the result are scaled. */
+export function operandFields(operand: ReturnType<typeof walkOut>, c: BinaryConstants) {
+  return {
+    operand: operand.address,
+    ring_end: operand.ring_end,
+    ring_size: operand.ring_size,
+    zp_a: c.zeroPointA,
+    zp_b: c.zeroPointB,
+    m_a: c.a.multiplier,
+    s_a: c.a.shift,
+    m_b: c.b.multiplier,
+    s_b: c.b.shift,
+    m_out: c.out.multiplier,
+    s_out: c.out.shift,
+  }
 }
