@@ -12,14 +12,10 @@ import {
   type ValueId,
   valueOf,
 } from '../graph.ts'
-import type { OpName } from '../ops/names.ts'
 import type { Pass } from '../pass.ts'
 import { freshId, operandOf, resultOf, withNodes } from '../rewrite.ts'
 import { elementCount } from '../tensor.ts'
-import { CHANNEL_AXIS } from './sum-range.ts'
-
-/** Layers whose weights can take a factor for each output channel, with the axis of these. */
-const LAYERS: { readonly [N in OpName]?: number } = { ...CHANNEL_AXIS, transpose_conv2d: 0 }
+import { LAYER_AXIS } from './sum-range.ts'
 
 export const foldScales: Pass<Graph> = {
   name: 'fold-scales',
@@ -57,7 +53,7 @@ function constantLast(graph: Graph, node: Node): readonly [ValueId?, ValueId?] {
 }
 
 function foldInto(graph: Graph, layer: Node, node: Node, constant: ValueId): Graph | undefined {
-  const axis = LAYERS[layer.op]
+  const axis = LAYER_AXIS[layer.op]
   const [input, w = '', b] = layer.inputs
   if (axis === undefined || (layer.attrs.activation ?? 'none') !== 'none') return undefined
   const weights = valueOf(graph, w)

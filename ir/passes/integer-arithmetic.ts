@@ -15,7 +15,7 @@ import { type IntegerWeights, integerWeights } from './integer-weights.ts'
 import { CHANNEL_AXIS, sumRange } from './sum-range.ts'
 
 /** Ops that only move elements, or compare them: the same on quantized elements as on real ones. */
-const MOVES: ReadonlySet<OpName> = new Set([
+export const MOVES: ReadonlySet<OpName> = new Set([
   'reshape',
   'transpose',
   'max_pool2d',

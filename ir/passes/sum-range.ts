@@ -12,6 +12,9 @@ export const CHANNEL_AXIS: { readonly [N in OpName]?: number } = {
   fully_connected: 0,
 }
 
+/** The same of all layers with weights; a transposed convolution gives no sums without scaling. */
+export const LAYER_AXIS: { readonly [N in OpName]?: number } = { ...CHANNEL_AXIS, transpose_conv2d: 0 }
+
 /** Smallest and largest sum of each output channel. */
 export interface SumRange {
   readonly min: Float64Array

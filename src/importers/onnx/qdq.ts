@@ -17,17 +17,11 @@ import {
 import { withDefaults } from '../../../ir/ops/define.ts'
 import type { OpName } from '../../../ir/ops/names.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
+import { MOVES } from '../../../ir/passes/integer-arithmetic.ts'
+import { LAYER_AXIS } from '../../../ir/passes/sum-range.ts'
 import { freshId, operandOf, resultOf, sameQuant, withNodes } from '../../../ir/rewrite.ts'
 import { elementCount, type TensorType } from '../../../ir/tensor.ts'
 import type { Grid } from './constants.ts'
-
-/** The axis of the output channels of each layer's weights. */
-const CHANNEL_AXIS: { readonly [N in OpName]?: number } = {
-  conv2d: 0,
-  depthwise_conv2d: 3,
-  transpose_conv2d: 0,
-  fully_connected: 0,
-}
 
 const BINARY: ReadonlySet<OpName> = new Set(['add', 'sub', 'mul'])
 
@@ -42,16 +36,6 @@ const UNARY: ReadonlySet<OpName> = new Set([
   'tanh',
   'hard_swish',
   'softmax',
-])
-
-/** Ops whose result is the same on quantized elements. */
-const MOVES: ReadonlySet<OpName> = new Set([
-  'reshape',
-  'transpose',
-  'max_pool2d',
-  'strided_slice',
-  'concat',
-  'resize_nearest',
 ])
 
 /** The quantizer behind a layer, and what stands between them. */
@@ -178,7 +162,7 @@ class Rewriting {
 
   /** The layer's operands as bytes; undefined where one is not to be had. */
   private inputsOf(node: Node): readonly ValueId[] | undefined {
-    const axis = CHANNEL_AXIS[node.op]
+    const axis = LAYER_AXIS[node.op]
     if (axis !== undefined) return this.layerInputs(node, axis)
     if (!UNARY.has(node.op) && !BINARY.has(node.op)) return undefined
     const inputs = node.inputs.map((id) => this.quantized.get(id) ?? this.constant(id, 0, ''))
