@@ -18,11 +18,11 @@ export const quantize = defineOp({
   constraints: [
     {
       sentence:
-        'The input is f32, or i8 or i16 and quantized as a whole tensor; the output is the latter, or from f32 also i4, u4, i2, u2 or b1.',
+        'The input is f32, or i8 or i16 and quantized as a whole tensor; the output is the latter, or from f32 also u8, i4, u4, i2, u2 or b1.',
       holds: ({ inputs: [x], output }) =>
         x !== undefined &&
         (x.dtype === 'f32'
-          ? isActivation(output)
+          ? isActivation(output) || (output.dtype === 'u8' && output.quant?.scale.length === 1)
           : isQuantizedActivation(x) && isQuantizedActivation(output)),
     },
     {

@@ -174,6 +174,7 @@ test('quantize gives bits by sign, and low-bit elements within their range', () 
   expect(run('quantize', [x], quantized('b1', [], 0.5, 0), {}).result).toEqual([-1, -1, 1, 1, 1])
   expect(run('quantize', [x], quantized('i2', [], 0.25, 0), {}).result).toEqual([-2, 0, 0, 0, 1])
   expect(run('quantize', [x], quantized('u4', [], 0.1, 3), {}).result).toEqual([0, 2, 3, 4, 15])
+  expect(run('quantize', [x], quantized('u8', [], 0.001, 0), {}).result).toEqual([0, 0, 0, 100, 255])
 })
 
 test('dequantize scales sums by channel', () => {

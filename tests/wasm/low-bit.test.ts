@@ -84,7 +84,7 @@ const flattened = fc.record({ ...start, first: layers, outputs: channels }).map(
 const quantize: fc.Arbitrary<OneOp> = fc
   .record({
     arithmetic: fc.constantFrom('tflite', 'onnx'),
-    dtype: fc.constantFrom(...LOW),
+    dtype: fc.constantFrom(...LOW, 'u8' as const),
     elements: fc.integer({ min: 1, max: 50 }),
     scale: factor(4),
     zeroPoint: start.zeroPoint,

@@ -5,7 +5,7 @@ import type { Expression, FunctionBuilder, Local, ModuleBuilder } from '../codeg
 import { loadByte, storeByte } from './stored.ts'
 
 /** Types of elements that are computed with. */
-export const COMPUTED = ['i8', 'i16', 'i32', 'i64', 'f32'] as const
+export const COMPUTED = ['i8', 'u8', 'i16', 'i32', 'i64', 'f32'] as const
 export type Computed = (typeof COMPUTED)[number]
 
 export function isComputed(dtype: DType): dtype is Computed {
@@ -23,6 +23,8 @@ export function loadElement(b: ModuleBuilder, dtype: Computed, address: Expressi
   switch (dtype) {
     case 'i8':
       return loadByte(b, 0, address)
+    case 'u8':
+      return i32.load8_u(0, 1, address)
     case 'i16':
       return i32.load16_s(0, 1, address)
     case 'i32':
@@ -46,6 +48,8 @@ export function storeElement(
   switch (dtype) {
     case 'i8':
       return storeByte(b, 0, address, value)
+    case 'u8':
+      return i32.store8(0, 1, address, value)
     case 'i16':
       return i32.store16(0, 1, address, value)
     case 'i32':
