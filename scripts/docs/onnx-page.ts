@@ -24,6 +24,11 @@ const HEAD = `# ONNX files
   says: results agree with other runtimes to about 1e-6.
 - **Quantized networks.** Operators on quantized tensors give the results of ONNX Runtime's kernels for CPUs. So do layers
   between DequantizeLinear and QuantizeLinear, which are computed on integers as that runtime does when it optimizes.
+- **Dynamically quantized networks.** Bytes whose scale and zero point depend on the data are float32 numbers inside: what
+  DynamicQuantizeLinear makes, and what QuantizeLinear makes with a computed scale. ConvInteger and MatMulInteger of them
+  give the float32 nearest to the int32 sum, as a cast does. The importer proves from the constant weights that nothing is
+  rounded before, and refuses layers for which it cannot; those of up to 4,000 weights for each output always pass. Such bytes
+  can be moved, dequantized and cast; other operators refuse them. As outputs they are uint8 or int8, as in the file.
 - **Quantizers of quantized training** (QONNX) are known under the domains ${[...QONNX_DOMAINS].map((name) => `\`${name}\``).join(', ')}, declared or not.
 
 Convolutions and pools work on images and on signals [N, C, W], not on volumes.
@@ -33,12 +38,11 @@ Convolutions and pools work on images and on signals [N, C, W], not on volumes.
 const LIMITS: Readonly<Record<string, string>> = {
   AveragePool: '`ceil_mode` and `count_include_pad` as in ONNX; no dilation',
   BatchNormalization: 'constant parameters, as at inference; not of single pixels',
-  Cast: 'of computed values: to a real type, which is float32 here',
-  ConvInteger: 'constant weights',
+  Cast: 'of computed values: to a real type, which is float32 here, or from one to uint8',
+  ConvInteger: 'constant weights; whose zero point is 0, or 128 of uint8, where the input’s is constant',
   ConvTranspose: 'grouped or dilated weights must be constant',
-  DequantizeLinear: 'constant scales; none of blocks',
+  DequantizeLinear: 'one scale, or several of a constant; none of blocks; computed ones as above',
   Dropout: 'as at inference, without its mask',
-  DynamicQuantizeLinear: 'refused: scales must be constant',
   Expand: 'constant shape',
   Gather: 'constant indices',
   MatMul: 'the second matrix has two dimensions',
@@ -47,7 +51,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   Pad: '`constant`, `reflect` and `edge`; pads are constant and at least 0',
   QLinearConv: 'constant weights',
   QLinearMatMul: 'constant weights of two dimensions',
-  QuantizeLinear: 'one constant scale; none of blocks',
+  QuantizeLinear: 'one scale; none of blocks; a computed one as above',
   Reshape: 'constant shape',
   Resize: 'height and width; `nearest` where a rule of TensorFlow picks the same pixels, `linear`',
   Slice: 'constant bounds; not empty',

@@ -12,7 +12,7 @@ import type { OpName } from '../../../ir/ops/names.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { freshId } from '../../../ir/rewrite.ts'
 import { elementCount, type TensorType } from '../../../ir/tensor.ts'
-import { type Constant, checkShape, type Grid } from './constants.ts'
+import { type Constant, checkShape, type ElementType, type Grid } from './constants.ts'
 
 /** A value that the network computes. */
 export interface Computed {
@@ -24,6 +24,8 @@ export interface Computed {
   readonly order: readonly number[]
   /** Of a value [N, F]: the image that its features were, in the order in which they lie. */
   readonly flattened?: { readonly shape: readonly number[]; readonly order: readonly number[] }
+  /** Of float32 elements that stand for integers of the file: the type of these. */
+  readonly integers?: ElementType
 }
 
 export type Operand = Constant | Computed

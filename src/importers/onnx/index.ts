@@ -11,13 +11,15 @@ import { foldScales } from '../../../ir/passes/fold-scales.ts'
 import { foldThresholds } from '../../../ir/passes/fold-thresholds.ts'
 import { integerArithmetic } from '../../../ir/passes/integer-arithmetic.ts'
 import { removeDead } from '../../../ir/passes/remove-dead.ts'
+import { perTensor } from '../../../ir/tensor.ts'
 import { verified } from '../verified.ts'
-import { GraphBuilder, type Operand, plainOrder } from './builder.ts'
+import { type Computed, GraphBuilder, type Operand, type Origin, plainOrder } from './builder.ts'
 import { type Constant, checkShape, elementType, type ReadBeside, readTensor } from './constants.ts'
 import { NodeContext } from './context.ts'
 import { foldOf } from './fold.ts'
 import { operatorKey } from './names.ts'
 import { OPERATORS } from './operators/index.ts'
+import { withIntegers } from './operators/integers.ts'
 import { orderedNodes, type PlacedNode } from './order.ts'
 import { quantizedLayers } from './qdq.ts'
 import { type GraphProto, MODEL, type ModelProto, type TensorProto, type ValueInfoProto } from './schema.ts'
@@ -237,7 +239,9 @@ class Importer {
         ? isConstant
           ? fold(context, constants)
           : context.reject('not-constant', 'its inputs are computed; only constants are supported')
-        : (rule?.(context) ?? [])
+        : rule
+          ? withIntegers(key, context, rule)
+          : []
     context.refuseUnknownAttributes()
     ;(proto.output ?? []).forEach((name, n) => {
       const result = results[n]
@@ -288,6 +292,23 @@ class Importer {
     return this.builder.data({ dtype, shape: operand.shape }, data, wish)
   }
 
+  /** Axes as in the file; float32 elements that stand for its integers become such. */
+  private computed(operand: Computed, origin: Origin): ValueId {
+    const plain = this.builder.arrange(operand, plainOrder(operand.shape.length), origin)
+    const { integers } = operand
+    if (integers === undefined) return plain
+    if (integers !== 'u8' && integers !== 'i8') {
+      fail({
+        code: 'onnx/unsupported-type',
+        message: `${origin.path} has the sums of a layer whose zero point depends on the data`,
+        span: { file: this.file, path: origin.path },
+        hint: 'cast it to float32 in the model',
+      })
+    }
+    const type = { dtype: integers, quant: perTensor(1, 0) }
+    return this.builder.emit('quantize', [plain], { arithmetic: 'onnx' }, origin, `${plain} as bytes`, type)
+  }
+
   /** A graph output under its own name, with its axes as in the file. */
   private output({ name = '' }: ValueInfoProto): ValueId {
     const operand = this.operand(name, `output ${JSON.stringify(name)}`)
@@ -301,9 +322,7 @@ class Importer {
       })
     }
     const plain =
-      operand.kind === 'constant'
-        ? this.constant(operand, `${name} value`)
-        : this.builder.arrange(operand, plainOrder(operand.shape.length), origin)
+      operand.kind === 'constant' ? this.constant(operand, `${name} value`) : this.computed(operand, origin)
     if (plain !== name) {
       if (this.builder.values.has(name)) this.rename(name, `${name} inside`)
       const isFree = this.builder.isResult(plain) && !this.given.has(plain)

@@ -167,11 +167,6 @@ describe('refusals', () => {
 
   test.each<[string, Case, RegExp]>([
     [
-      'scales that depend on the data',
-      { ...base, nodes: one('DynamicQuantizeLinear', ['in']) },
-      /^onnx\/unsupported-operator: DynamicQuantizeLinear: its scale depends/,
-    ],
-    [
       'another zero point than the one that an operand has',
       { ...base, nodes: sigmoid(['q', ...names('y'), ...names('y')]) },
       /^onnx\/unsupported-type: QLinearSigmoid: it reads its input 0/,

@@ -3,6 +3,7 @@ import { describe, test } from 'vitest'
 import { type AttributeValue, INT8, INT32, tensor, UINT8 } from '../onnx-file.ts'
 import {
   type Case,
+  convolve,
   expectReals,
   i8,
   MICROSOFT,
@@ -14,35 +15,6 @@ import {
   quantizedReals,
   u8,
 } from './quantized-network.ts'
-
-/** A convolution [C, H, W] with weights [O, C / groups, K, K], padded by 1. */
-function convolve(
-  x: readonly number[],
-  w: readonly number[],
-  bias: readonly number[],
-  [c, h, k, groups]: number[],
-) {
-  const [channels = 1, size = 1, kernel = 1, parts = 1] = [c, h, k, groups]
-  const outputs = bias.length
-  const depth = channels / parts
-  return Array.from({ length: outputs * size * size }, (_, i) => {
-    const [o, row, column] = [Math.floor(i / size ** 2), Math.floor(i / size) % size, i % size]
-    let sum = bias[o] ?? 0
-    for (let n = 0; n < depth; n++) {
-      const channel = Math.floor(o / (outputs / parts)) * depth + n
-      for (let ky = 0; ky < kernel; ky++) {
-        for (let kx = 0; kx < kernel; kx++) {
-          const [y, at] = [row + ky - 1, column + kx - 1]
-          if (y < 0 || at < 0 || y >= size || at >= size) continue
-          sum +=
-            (x[(channel * size + y) * size + at] ?? 0) *
-            (w[((o * depth + n) * kernel + ky) * kernel + kx] ?? 0)
-        }
-      }
-    }
-    return sum
-  })
-}
 
 describe('an operator on bytes computes what its reals say', () => {
   const integers = (n: number, seed: number) => noise(n, seed).map((v) => Math.round(v * 100))

@@ -161,15 +161,19 @@ function denseWeights(node: NodeContext, weights: Operand, dilations: readonly n
 
 /** How the constants of a matrix product become values, and what it gives. */
 export interface Matrices {
+  /** The first matrix, if not the node's input 0. */
+  readonly x?: Computed
   readonly weights: (matrix: Constant, order: readonly number[]) => ValueId
   readonly bias: readonly ValueId[]
   readonly attrs?: Attrs
   readonly result?: Omit<TensorType, 'shape'>
+  /** The name of the product, if not the node's output's. */
+  readonly wish?: string
 }
 
 /** Weights [I, O], or [O, I] if `transposed`, and a bias that is the same in every row. */
 export function product(node: NodeContext, weights: Constant, transposed: boolean, given: Matrices) {
-  const x = node.computed(0)
+  const x = given.x ?? node.computed(0)
   const [depth = 1, outputs = 1] = transposed ? [...weights.shape].reverse() : weights.shape
   if (x.shape.at(-1) !== depth) {
     node.reject('bad-shape', `its input has rows of ${x.shape.at(-1)} elements, its weights take ${depth}`)
@@ -193,7 +197,7 @@ export function product(node: NodeContext, weights: Constant, transposed: boolea
   }
   const w = given.weights(matrix, transposed ? [0, 1] : [1, 0])
   const attrs = { keep_dims: true, ...given.attrs }
-  const y = node.emit('fully_connected', [id, w, ...given.bias], attrs, undefined, given.result)
+  const y = node.emit('fully_connected', [id, w, ...given.bias], attrs, given.wish, given.result)
   return node.result(
     y,
     node.builder.type(y).shape.map((_, axis) => axis),

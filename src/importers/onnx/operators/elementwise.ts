@@ -1,6 +1,7 @@
 /** Ops that compute each element by itself, normalization, and softmax. */
 import type { Attrs, ValueId } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
+import { elementCount } from '../../../../ir/tensor.ts'
 import { type Computed, channelsLast, type Operand, plainOrder } from '../builder.ts'
 import { type Constant, constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
@@ -48,7 +49,9 @@ export function aligned(
 ): { readonly ids: readonly [ValueId, ValueId]; readonly order: readonly number[] } {
   const [a, b] = operands
   const rank = Math.max(a.shape.length, b.shape.length)
-  const computed = [a, b].filter((each): each is Computed => each.kind === 'computed')
+  // An element by itself aligns with any order.
+  const isSingle = ({ shape }: Operand) => shape.length < rank && elementCount(shape) === 1
+  const computed = [a, b].filter((each): each is Computed => each.kind === 'computed' && !isSingle(each))
   const whole = computed.filter((each) => each.shape.length === rank)
   // Constants follow the computed operand; operands of fewer axes align at the last one of the file.
   const [leader] = whole
@@ -85,9 +88,23 @@ function variadic(op: OpName): OperatorRule {
 /** The mean of its operands, element by element. */
 const mean: OperatorRule = (node) => {
   const [sum] = variadic('add')(node)
-  const count = constant('f32', [], [node.inputs.length])
+  const count = number(node.inputs.length)
   return [combined(node, 'div', sum ?? node.operand(0), count)]
 }
+
+/** An op on one operand. */
+export function mapped(
+  node: NodeContext,
+  op: OpName,
+  x: Computed,
+  attrs: Attrs = {},
+  wish?: string,
+): Computed {
+  return { ...x, id: node.emit(op, [x.id], attrs, wish) }
+}
+
+/** A float32 by itself. */
+export const number = (value: number): Constant => constant('f32', [], [Math.fround(value)])
 
 /** An op on two operands of broadcastable shapes. */
 export function combined(node: NodeContext, op: OpName, a: Operand, b: Operand, wish?: string): Computed {
@@ -166,18 +183,6 @@ const dropout: OperatorRule = (node) => {
   return [node.operand(0)]
 }
 
-/** Between types of real numbers, and from sums of integers; other integers are cast while they are constant. */
-const cast: OperatorRule = (node) => {
-  const to = node.int('to', 1)
-  node.ignore('saturate')
-  if (![1, 10, 11, 16].includes(to))
-    node.reject('unsupported-type', 'a computed value can be cast to float32 only')
-  const x = node.operand(0)
-  if (x.kind === 'computed' && node.builder.type(x.id).dtype === 'i32')
-    return [{ ...x, id: node.emit('dequantize', [x.id], {}) }]
-  return [x]
-}
-
 export const ELEMENTWISE: Readonly<Record<string, OperatorRule>> = {
   Add: binary('add'),
   Sub: binary('sub'),
@@ -210,10 +215,9 @@ export const ELEMENTWISE: Readonly<Record<string, OperatorRule>> = {
   Floor: unary('floor'),
   Ceil: unary('ceil'),
   Round: unary('round'),
-  Reciprocal: (node) => [combined(node, 'div', constant('f32', [], [1]), node.operand(0))],
+  Reciprocal: (node) => [combined(node, 'div', number(1), node.operand(0))],
   BatchNormalization: batchNormalization,
   Softmax: softmax,
   Identity: identity,
   Dropout: dropout,
-  Cast: cast,
 }

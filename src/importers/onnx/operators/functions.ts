@@ -1,17 +1,9 @@
 /** Functions that are made of others and of reductions: normalizations, logarithmic softmax. */
-import type { Attrs } from '../../../../ir/graph.ts'
-import type { OpName } from '../../../../ir/ops/names.ts'
 import { type Computed, plainOrder } from '../builder.ts'
-import { type Constant, constant } from '../constants.ts'
+import type { Constant } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
-import { combined } from './elementwise.ts'
+import { combined, mapped, number } from './elementwise.ts'
 import { reduced } from './reductions.ts'
-
-function mapped(node: NodeContext, op: OpName, x: Computed, attrs: Attrs = {}, wish?: string): Computed {
-  return { ...x, id: node.emit(op, [x.id], attrs, wish) }
-}
-
-const number = (value: number): Constant => constant('f32', [], [Math.fround(value)])
 
 /** gamma * elu(x, alpha) */
 const selu: OperatorRule = (node) => {

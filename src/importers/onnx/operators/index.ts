@@ -3,6 +3,7 @@ import type { OperatorRule } from '../context.ts'
 import { CONVOLUTIONS } from './convolution.ts'
 import { ELEMENTWISE } from './elementwise.ts'
 import { FUNCTIONS } from './functions.ts'
+import { INTEGERS } from './integers.ts'
 import { POOLING } from './pooling.ts'
 import { QONNX } from './qonnx.ts'
 import { QOPERATOR } from './qoperator.ts'
@@ -17,5 +18,6 @@ export const OPERATORS: Readonly<Record<string, OperatorRule>> = {
   ...POOLING,
   ...SHAPES,
   ...QOPERATOR,
+  ...INTEGERS,
   ...QONNX,
 }

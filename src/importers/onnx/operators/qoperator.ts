@@ -1,7 +1,7 @@
 /**
  * Operators on quantized tensors: ONNX's own, and those of ONNX Runtime under the domain com.microsoft
  * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). Scales and zero points are inputs, which
- * must be constant. Results are those of ONNX Runtime's kernels for CPUs.
+ * must be constant but where integers.ts takes computed ones. Results are those of ONNX Runtime's kernels for CPUs.
  */
 import type { Attrs, ValueId } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
@@ -22,6 +22,14 @@ import {
 } from '../quantized.ts'
 import { convolutionOf, product, weightsOf } from './convolution.ts'
 import { aligned } from './elementwise.ts'
+import {
+  convolvedIntegers,
+  dequantizedByComputed,
+  hasComputedScale,
+  multipliedIntegers,
+  quantizedByComputed,
+  standsForIntegers,
+} from './integers.ts'
 import { globalPool, pool } from './pooling.ts'
 
 const ONNX = { arithmetic: 'onnx' } as const
@@ -40,6 +48,7 @@ const quantizeLinear: OperatorRule = (node) => {
   checkForm(node)
   const asked = node.int('output_dtype', 0)
   const type = asked === 0 ? 'u8' : (OUTPUT_TYPES[asked] ?? 'f32')
+  if (hasComputedScale(node)) return quantizedByComputed(node, type)
   const quant = fileQuant(node, 1, 2, type)
   const given = node.operand(0)
   if (given.kind === 'constant') return [quantizedReals(node, given, quant, channelAxis(node, given, quant))]
@@ -52,6 +61,8 @@ const quantizeLinear: OperatorRule = (node) => {
 const dequantizeLinear: OperatorRule = (node) => {
   checkForm(node)
   const x = node.operand(0)
+  if (standsForIntegers(x) || (x.kind === 'constant' && hasComputedScale(node)))
+    return dequantizedByComputed(node)
   if (x.kind === 'constant') {
     const quant = fileQuant(node, 1, 2, x.dtype)
     return [dequantized(x, quant, channelAxis(node, x, quant))]
@@ -145,6 +156,7 @@ function sumsOperand(node: NodeContext, zeroPoint: number) {
 }
 
 const convInteger: OperatorRule = (node) => {
+  if (standsForIntegers(node.operand(0))) return convolvedIntegers(node)
   sumsOperand(node, 2)
   const x = node.image(0)
   const rank = node.operand(0).shape.length
@@ -154,9 +166,18 @@ const convInteger: OperatorRule = (node) => {
   return node.imageResult(node.emit(op, [x, w], { ...attrs, ...ONNX }, undefined, SUMS), rank)
 }
 
+/** The second matrix of a product. */
+function matrixOf(node: NodeContext, n: number): Constant {
+  const matrix = node.constant(n, 'second matrix')
+  if (matrix.shape.length !== 2)
+    node.reject('unsupported-rank', `a second matrix of shape [${matrix.shape}] is not supported`)
+  return matrix
+}
+
 const matMulInteger: OperatorRule = (node) => {
+  const weights = matrixOf(node, 1)
+  if (standsForIntegers(node.operand(0))) return multipliedIntegers(node, weights)
   sumsOperand(node, 2)
-  const weights = node.constant(1, 'second matrix')
   const quant = unscaled(node, 3, weights.dtype)
   return product(node, weights, false, {
     weights: (matrix, order) => quantizedConstant(node, matrix, quant, 1, order, 1),
@@ -168,9 +189,7 @@ const matMulInteger: OperatorRule = (node) => {
 
 const qLinearMatMul: OperatorRule = (node) => {
   quantizedOperand(node, 0, fileQuant(node, 1, 2))
-  const weights = node.constant(3, 'second matrix')
-  if (weights.shape.length !== 2)
-    node.reject('unsupported-rank', `a second matrix of shape [${weights.shape}] is not supported`)
+  const weights = matrixOf(node, 3)
   const quant = fileQuant(node, 4, 5, weights.dtype)
   return product(node, weights, false, {
     weights: (matrix, order) => quantizedConstant(node, matrix, quant, 3, order, 1),
@@ -281,17 +300,9 @@ const qLinearConcat: OperatorRule = (node) => {
   return node.result(node.emit('concat', ids, { axis: order.indexOf(axis) }, undefined, result), order)
 }
 
-const dynamicQuantizeLinear: OperatorRule = (node) =>
-  node.reject(
-    'unsupported-operator',
-    'its scale depends on the data, and ours are constant',
-    'quantize the model statically, with calibration data',
-  )
-
 export const QOPERATOR: Readonly<Record<string, OperatorRule>> = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
-  DynamicQuantizeLinear: dynamicQuantizeLinear,
   QLinearConv: qLinearConv,
   QLinearMatMul: qLinearMatMul,
   ConvInteger: convInteger,

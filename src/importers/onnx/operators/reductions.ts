@@ -10,12 +10,13 @@ export function reduced(
   x: Computed,
   axes: readonly number[],
   keepDims: boolean,
+  wish?: string,
 ): Computed {
   const rank = x.shape.length
   const order = x.flattened ? plainOrder(rank) : x.order
   const source = x.flattened ? node.builder.arrange(x, order, node.origin) : x.id
   const inner = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b)
-  const id = node.emit(op, [source], { axes: inner, keep_dims: keepDims })
+  const id = node.emit(op, [source], { axes: inner, keep_dims: keepDims }, wish)
   if (keepDims) return node.result(id, order)[0]
   const left = order.filter((axis) => !axes.includes(axis))
   const renumbered = left.map((axis) => left.filter((other) => other < axis).length)
