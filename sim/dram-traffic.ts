@@ -1,5 +1,5 @@
 /** Bytes that instructions move between DRAM and the chip, and what kind of bytes they are. */
-import { weightStreamBytes } from '../backends/trellis/isa/costs.ts'
+import { weightStreamBytes } from '../backends/trellis/isa/bursts.ts'
 import type { Instruction } from '../backends/trellis/isa/table.ts'
 import type { DramRegion } from '../backends/trellis/program.ts'
 

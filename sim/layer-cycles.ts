@@ -6,14 +6,13 @@
  * What remains after the last belongs to the layer of the last. So cycles sum to the total even where layers overlap, a
  * layer has at least the cycles that its MACs take, and a load that runs ahead costs its layer nothing.
  */
+import { loadBursts, storeBursts } from '../backends/trellis/isa/bursts.ts'
 import {
   blockPeriod,
   instructionBeats,
-  loadBursts,
   macCost,
   type PostInstruction,
   postCost,
-  storeBursts,
 } from '../backends/trellis/isa/costs.ts'
 import { type Instruction, type Unit, unitOf } from '../backends/trellis/isa/table.ts'
 import type { Segment } from '../backends/trellis/program.ts'

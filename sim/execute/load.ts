@@ -1,5 +1,6 @@
 /** What the load unit's instructions do. */
-import { popcount, weightStreamBytes } from '../../backends/trellis/isa/costs.ts'
+import { weightStreamBytes } from '../../backends/trellis/isa/bursts.ts'
+import { popcount } from '../../backends/trellis/isa/costs.ts'
 import type { InstructionOf } from '../../backends/trellis/isa/table.ts'
 import { fillRows } from './fill.ts'
 import { illegal, within } from './legality.ts'

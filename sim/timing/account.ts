@@ -1,5 +1,6 @@
 /** Where each cycle of each unit went, from the times of a finished schedule (section 11 of docs/timing.md). */
 
+import { LOAD_PIPE, STORE_PIPE } from '../../backends/trellis/isa/costs.ts'
 import { type Cause, type Interval, Ledger, TIMED_UNITS, type TimedUnit, type UnitCycles } from './ledger.ts'
 import type { Schedule } from './schedule.ts'
 import { LOAD, MAC, POST, STORE, type TimedProgram } from './timed-program.ts'
@@ -82,15 +83,15 @@ function accountStream(ledger: Ledger, program: TimedProgram, schedule: Schedule
 
 function accountLoad(ledger: Ledger, program: TimedProgram, schedule: Schedule): void {
   const times = schedule.loadBursts
-  let isFirst = true
+  let previous = -1
   for (const i of program.order[LOAD] as Int32Array) {
-    spendWaiting(ledger, schedule, i, isFirst)
-    isFirst = false
+    spendWaiting(ledger, schedule, i, previous < 0)
+    previous = i
     const bursts = program.bursts[i] as number
     if (bursts === 0) {
       // The first write comes in the cycle after the start.
       ledger.spend('pipeline', (schedule.started[i] as number) + 1, i)
-      ledger.spend('busy', schedule.done[i] as number, i)
+      ledger.spend('busy', (schedule.done[i] as number) - LOAD_PIPE, i)
       continue
     }
     const first = program.firstBurst[i] as number
@@ -99,12 +100,13 @@ function accountLoad(ledger: Ledger, program: TimedProgram, schedule: Schedule):
       ledger.spend('busy', (times.last[k] as number) + 1, i)
     }
   }
+  if (previous >= 0) ledger.spend('pipeline', schedule.done[previous] as number, previous)
 }
 
 /** Reads and granted writes of the store unit overlap; what is neither is a wait for a grant or for an instruction. */
 function accountStore(ledger: Ledger, program: TimedProgram, schedule: Schedule): void {
   const { granted, last, read } = schedule.storeBursts
-  const { portCycles } = program.storeBursts
+  const { words } = program.storeBursts
   const owner = new Int32Array(read.length)
   for (const i of program.order[STORE] as Int32Array) {
     const first = program.firstBurst[i] as number
@@ -114,15 +116,16 @@ function accountStore(ledger: Ledger, program: TimedProgram, schedule: Schedule)
   let writes = 0
   while (writes < read.length) {
     const readStart =
-      reads < read.length
-        ? (read[reads] as number) - (portCycles[reads] as number) + 1
-        : Number.POSITIVE_INFINITY
+      reads < read.length ? (read[reads] as number) - (words[reads] as number) + 1 : Number.POSITIVE_INFINITY
     const writeStart = granted[writes] as number
     const start = Math.min(readStart, writeStart)
     const i = owner[readStart <= writeStart ? reads : writes] as number
     // A burst that has been read and not granted waits for DRAM; else the next instruction has not started.
-    if (reads > writes) ledger.spend('dram', start, owner[writes] as number)
-    else if (start > ledger.at) spendWaiting(ledger, schedule, i, reads === 0)
+    if (reads > writes) {
+      const readable = (read[writes] as number) + STORE_PIPE + 1
+      ledger.spend('pipeline', Math.min(readable, start), owner[writes] as number)
+      ledger.spend('dram', start, owner[writes] as number)
+    } else if (start > ledger.at) spendWaiting(ledger, schedule, i, reads === 0)
     ledger.spend('pipeline', start, i)
     if (readStart <= writeStart) ledger.spend('busy', (read[reads++] as number) + 1, i)
     else ledger.spend('busy', (last[writes++] as number) + 1, i)

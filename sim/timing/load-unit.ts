@@ -1,5 +1,5 @@
 /** load: requests in order, several bursts in flight, one writer (section 5 of docs/timing.md). */
-import { LOAD_BURSTS, LOAD_DESCRIPTORS } from '../../backends/trellis/isa/costs.ts'
+import { LOAD_BURSTS, LOAD_DESCRIPTORS, LOAD_PIPE } from '../../backends/trellis/isa/costs.ts'
 import { type Arbiter, LOAD_CLIENT } from './arbiter.ts'
 import type { IssueQueue } from './issue-queue.ts'
 import type { Schedule } from './schedule.ts'
@@ -17,8 +17,8 @@ export class LoadUnit {
   #burst = 0
   #lastBurst = 0
   #free = 0
-  /** Last write of the memory port so far. */
-  #written = -1
+  /** Last word read from the staging buffer so far. */
+  #read = -1
   /** Done cycles of the last LOAD_DESCRIPTORS loads, in a ring. */
   readonly #descriptors = new Float64Array(LOAD_DESCRIPTORS)
   #loads = 0
@@ -48,7 +48,7 @@ export class LoadUnit {
     const i = this.queue.start(cycle)
     const bursts = p.bursts[i] as number
     if (bursts === 0) {
-      this.#written = Math.max(this.#written, cycle) + (p.fill[i] as number)
+      this.#read = Math.max(this.#read, cycle) + (p.fill[i] as number)
       this.#free = cycle + 1
       this.#finish(i)
       return
@@ -64,14 +64,11 @@ export class LoadUnit {
   granted(cycle: number): void {
     const times = this.#schedule.loadBursts
     const k = this.#burst
-    const { beats, portCycles } = this.#program.loadBursts
+    const { words, late } = this.#program.loadBursts
     const arrives = cycle + this.#program.target.dram.latency_cycles
-    this.#written = Math.max(
-      Math.max(this.#written, arrives) + (portCycles[k] as number),
-      arrives + (beats[k] as number),
-    )
+    this.#read = Math.max(this.#read + (words[k] as number), arrives + (late[k] as number))
     times.granted[k] = cycle
-    times.last[k] = this.#written
+    times.last[k] = this.#read
     this.#burst++
     if (k < this.#lastBurst) {
       this.#request(cycle + 1)
@@ -94,7 +91,7 @@ export class LoadUnit {
   }
 
   #finish(i: number): void {
-    const done = this.#written + 1
+    const done = this.#read + LOAD_PIPE + 1
     this.#descriptors[this.#loads++ % LOAD_DESCRIPTORS] = done
     this.refresh()
     this.#complete(i, done)

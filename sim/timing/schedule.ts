@@ -6,7 +6,7 @@ export interface BurstTimes {
   /** First cycle in which the arbiter sees the request. */
   readonly visible: Float64Array
   readonly granted: Float64Array
-  /** Load: the last write of the memory port. Store: the last write beat. */
+  /** Load: the last read of the staging buffer. Store: the last write beat. */
   readonly last: Float64Array
   /** Store: the last read of the memory port. */
   readonly read: Float64Array

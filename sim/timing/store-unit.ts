@@ -1,5 +1,5 @@
 /** store: a reader that fills buffers ahead of the writes (section 8 of docs/timing.md). */
-import { STORE_BURSTS } from '../../backends/trellis/isa/costs.ts'
+import { STORE_BURSTS, STORE_PIPE } from '../../backends/trellis/isa/costs.ts'
 import { type Arbiter, STORE_CLIENT } from './arbiter.ts'
 import type { IssueQueue } from './issue-queue.ts'
 import type { Schedule } from './schedule.ts'
@@ -69,11 +69,11 @@ export class StoreUnit {
   /** Reads as far as buffers are known to be free, and asks for the next write. */
   #advance(): void {
     const times = this.#schedule.storeBursts
-    const { beats, portCycles } = this.#program.storeBursts
+    const { beats, words } = this.#program.storeBursts
     while (this.#reading >= 0 && this.#toRead - STORE_BURSTS < this.#toGrant) {
       const k = this.#toRead++
       const freed = k < STORE_BURSTS ? -1 : (times.last[k - STORE_BURSTS] as number)
-      this.#read = Math.max(this.#read, this.#started, freed) + (portCycles[k] as number)
+      this.#read = Math.max(this.#read, this.#started, freed) + (words[k] as number)
       times.read[k] = this.#read
       if (this.#toRead === this.#endOf(this.#reading)) {
         this.#reading = -1
@@ -83,7 +83,7 @@ export class StoreUnit {
     this.refresh()
     const k = this.#toGrant
     if (k < this.#toRead && !this.#arbiter.isWaiting(STORE_CLIENT)) {
-      const visible = Math.max(times.read[k] as number, this.#granted) + 1
+      const visible = Math.max((times.read[k] as number) + STORE_PIPE, this.#granted) + 1
       times.visible[k] = visible
       this.#arbiter.request(STORE_CLIENT, visible, beats[k] as number)
     }

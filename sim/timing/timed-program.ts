@@ -1,13 +1,6 @@
 /** One segment as the timing model sees it: for each instruction and burst a few numbers, taken from the cycle costs. */
-import {
-  earlyCycles,
-  fillCycles,
-  loadBursts,
-  macCost,
-  postCost,
-  type StreamCost,
-  storeBursts,
-} from '../../backends/trellis/isa/costs.ts'
+import { type Burst, fillCycles, loadBursts, storeBursts } from '../../backends/trellis/isa/bursts.ts'
+import { earlyCycles, macCost, postCost, type StreamCost } from '../../backends/trellis/isa/costs.ts'
 import { INSTRUCTIONS, type Instruction, UNITS } from '../../backends/trellis/isa/table.ts'
 import type { Target } from '../../backends/trellis/target.ts'
 import { fail } from '../../ir/diagnostic.ts'
@@ -21,8 +14,8 @@ export const STORE = UNITS.indexOf('store')
 /** DRAM bursts of one unit, those of an instruction side by side. */
 export interface BurstList {
   readonly beats: Float64Array
-  /** Cycles of the memory port that go with the burst. */
-  readonly portCycles: Float64Array
+  readonly words: Float64Array
+  readonly late: Float64Array
 }
 
 export interface TimedProgram {
@@ -79,8 +72,8 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
     bursts: new Int32Array(count),
   }
   const order: number[][] = UNITS.map(() => [])
-  const loads: { beats: number[]; portCycles: number[] } = { beats: [], portCycles: [] }
-  const stores: typeof loads = { beats: [], portCycles: [] }
+  const loads: Burst[] = []
+  const stores: Burst[] = []
 
   for (let at = 0; at < count; at++) {
     const i = instructions[at] as Instruction
@@ -97,12 +90,9 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
       const list = i.op === 'store' ? stores : loads
       const bursts = i.op === 'store' ? storeBursts(i, target) : loadBursts(i, target)
       if (bursts.length === 0) nothing(at, i)
-      program.firstBurst[at] = list.beats.length
+      program.firstBurst[at] = list.length
       program.bursts[at] = bursts.length
-      for (const burst of bursts) {
-        list.beats.push(burst.beats)
-        list.portCycles.push(burst.portCycles)
-      }
+      for (const burst of bursts) list.push(burst)
     } else {
       const cost = streamCost(i, target)
       if (cost.blocks < 1 || cost.streamCycles < 1) nothing(at, i)
@@ -113,8 +103,8 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
   return {
     ...program,
     order: order.map((indices) => Int32Array.from(indices)),
-    loadBursts: frozen(loads),
-    storeBursts: frozen(stores),
+    loadBursts: burstList(loads),
+    storeBursts: burstList(stores),
   }
 }
 
@@ -152,6 +142,10 @@ function setStream(
   program.drains[at] = cost.drains ? 1 : 0
 }
 
-function frozen(list: { readonly beats: number[]; readonly portCycles: number[] }): BurstList {
-  return { beats: Float64Array.from(list.beats), portCycles: Float64Array.from(list.portCycles) }
+function burstList(bursts: readonly Burst[]): BurstList {
+  return {
+    beats: Float64Array.from(bursts, (b) => b.beats),
+    words: Float64Array.from(bursts, (b) => b.words),
+    late: Float64Array.from(bursts, (b) => b.late),
+  }
 }

@@ -105,6 +105,11 @@ describe('single instructions', () => {
     ],
     [
       'program/operand',
+      make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 5, steps: 3, multiplier: -256 }),
+      'has multiplier=-256: neighbouring results are at most 255 apart',
+    ],
+    [
+      'program/operand',
       make('post.acc', { mx: 1, my: 1, blocks: 1, last_lanes: 16, mode: 1, precision: 1 }),
       'has results of 4 bits in mode 1, which works on bytes',
     ],

@@ -25,7 +25,7 @@ describe('ports of activation memory', () => {
     expect(found[0]).toMatchObject({ code: 'program/port-conflict', severity: 'error' })
     expect(found[0]?.message).toContain('store instruction 1 starts in cycle 46')
     expect(found[0]?.message).toContain(
-      'read port of activation bank 0, which mac instruction 0 holds until cycle 160',
+      'read port of activation bank 0, which mac instruction 0 holds until cycle 162',
     )
   })
 

@@ -28,8 +28,8 @@ describe('docs/timing.md', () => {
       make('mac.dense', { wait: mask('load') }),
       make('post.fill', { wait: mask('load') }),
     )
-    expect(doneCycles[0]).toBe(46)
-    expect([...startCycles.slice(1, 3)]).toEqual([46, 48])
+    expect(doneCycles[0]).toBe(48)
+    expect([...startCycles.slice(1, 3)]).toEqual([48, 48])
   })
 
   it('2: tokens are counted, and all are taken in one cycle', () => {
@@ -38,16 +38,16 @@ describe('docs/timing.md', () => {
       make('post.fill', { signal: mask('store'), rows: 100 }),
       make('store', { wait: mask('load', 'post') }),
     )
-    expect(doneCycles[1]).toBe(46 + 2 + 100 + 8)
+    expect(doneCycles[1]).toBe(46 + 2 + 100 + 16)
     expect(startCycles[2]).toBe(doneCycles[1])
   })
 
   it('3: a store goes before the next burst of a load, and no burst is split', () => {
     const { doneCycles } = time(make('load.act', { bytes: 1024 }), make('store'))
-    // Load: bursts of 32 beats, granted in 45; the store's request is seen in 48, the load's second in 46; both wait
+    // Load: bursts of 32 beats, granted in 45; the store's request is seen in 50, the load's second in 46; both wait
     // for 77. The store's one beat is taken in 78; the load's second burst is granted in 78.
     expect(doneCycles[1]).toBe(79)
-    expect(doneCycles[0]).toBe(78 + 40 + 32 + 1)
+    expect(doneCycles[0]).toBe(78 + 40 + 32 + 2 + 1)
   })
 
   it('4: instructions come in bursts and are dispatched one a cycle', () => {
@@ -57,60 +57,79 @@ describe('docs/timing.md', () => {
 
   it('5: a load is done when its last byte is written', () => {
     const { doneCycles } = time(make('load.act', { bytes: 64 }), make('load.act', { bytes: 64 }))
-    // Granted in 45; 4 beats from 85 on, written in 86..89. The second starts in 46 and is granted when the bus is free, in 49.
-    expect([...doneCycles.slice(0, 2)]).toEqual([90, 94])
+    // Granted in 45; 4 beats from 85 on, read in 86..89, written up to 91. The second starts in 46 and is granted when the bus is free, in 49.
+    expect([...doneCycles.slice(0, 2)]).toEqual([92, 96])
   })
 
   it('5: rows are bursts of their own unless they follow one another', () => {
     const apart = time(make('load.act', { rows: 2, bytes: 24, dram_pitch: 32 }))
-    // Each row 2 beats, 2 port cycles: granted in 45 and 47; last write max(87 + 2, 87 + 2) = 89.
-    expect(apart.doneCycles[0]).toBe(90)
+    // Each row 2 beats, 2 words: granted in 45 and 47; the last word read in max(87 + 2, 87 + 2) = 89, written in 91.
+    expect(apart.doneCycles[0]).toBe(92)
     const joined = time(make('load.act', { rows: 2, bytes: 24, dram_pitch: 24 }))
-    // 48 bytes in 3 beats, 2 rows of 2 port cycles: 85 + 4.
-    expect(joined.doneCycles[0]).toBe(90)
+    // 48 bytes in 3 beats, 2 rows of 2 words: read up to 85 + 4.
+    expect(joined.doneCycles[0]).toBe(92)
   })
 
   it('5: a burst waits for the buffer of the fourth before it', () => {
-    // Rows of 1 byte in 16-byte steps: bursts of one beat, each with 4 port cycles of padding.
+    // Rows of 1 byte in 16-byte steps: bursts of one beat, each with 4 words, of which 3 are padding alone.
     const load = make('load.act', { rows: 6, bytes: 1, dram_pitch: 16, pad_right: 63 })
     const { doneCycles } = time(load)
-    // Bursts 0..3 are granted in 45..48 and written up to 89, 93, 97, 101. Burst 4 is seen in 90: its beat arrives in
-    // 130 and is written in 131..134; burst 5 is seen in 94 and written up to 138.
-    expect(doneCycles[0]).toBe(139)
+    // Bursts 0..3 are granted in 45..48 and read up to 89, 93, 97, 101. Burst 4 is seen in 90: its beat arrives in
+    // 130 and its words are read in 131..134; burst 5 is seen in 94 and read up to 138.
+    expect(doneCycles[0]).toBe(138 + 2 + 1)
   })
 
   it('5: a fill asks nothing of DRAM', () => {
     const { doneCycles } = time(make('load.fill', { rows: 2, bytes: 20 }))
-    expect(doneCycles[0]).toBe(44 + 4 + 1)
+    expect(doneCycles[0]).toBe(44 + 4 + 2 + 1)
   })
 
-  it('5: two columns of weights are written a cycle', () => {
-    // 32 columns of 16 bytes: one burst of 32 beats, 16 port cycles; the last beat decides.
-    expect(time(make('load.weight', { columns: 32 })).doneCycles[0]).toBe(45 + 40 + 32 + 1)
+  it('5: padding behind a row is written after its data', () => {
+    // 64 bytes in 4 beats from 85 on: 4 words, and 3 of padding behind them.
+    expect(time(make('load.act', { bytes: 64, pad_right: 48 })).doneCycles[0]).toBe(85 + 7 + 2 + 1)
+    // In front of the data they need the first beat alone, and the last beat comes meanwhile.
+    expect(time(make('load.act', { bytes: 64, pad_left: 48 })).doneCycles[0]).toBe(85 + 7 + 2 + 1)
+  })
+
+  it('5: a burst behind a busy writer passes at a word a cycle', () => {
+    const { doneCycles } = time(make('load.fill', { rows: 100, bytes: 16 }), make('load.act', { bytes: 64 }))
+    // The fill takes 45..144; the load, whose data came up to 89, the next four.
+    expect([...doneCycles.slice(0, 2)]).toEqual([147, 151])
+  })
+
+  it('5: two columns of weights are a word where they fit the port', () => {
+    // 64 columns of 16 bytes at 4 bits: 8 bytes each in the stream, one burst of 32 beats and 32 words.
+    const narrow = { columns: 64, lanes: 0xffffn, stream: 1 }
+    expect(time(make('load.weight', narrow)).doneCycles[0]).toBe(45 + 40 + 32 + 2 + 1)
+    // At 2 bits 4 bytes each: 16 beats bring 32 words.
+    expect(time(make('load.weight', { ...narrow, stream: 2 })).doneCycles[0]).toBe(45 + 40 + 32 + 2 + 1)
+    // A group of three columns is two words: 8 beats bring 16 groups, which take 32.
+    const groups = { columns: 3, groups: 16, group_step: 3, lanes: 0xfn, stream: 1 }
+    expect(time(make('load.weight', groups)).doneCycles[0]).toBe(45 + 40 + 32 + 2 + 1)
   })
 
   it('6: blocks follow one another at the pace of the slowest of stream, weights and accumulators', () => {
     const streams = time(make('mac.dense', { mx: 10, entries: 2, blocks: 3 }))
-    // L = 8: S_0 = 44 + 2 + 8; six blocks of 10; MAC_PIPE = 6.
-    expect(streams.doneCycles[0]).toBe(54 + 60 + 6)
+    // L = 8: S_0 = 44 + 2 + 8; six blocks of 10; MAC_PIPE = 8.
+    expect(streams.doneCycles[0]).toBe(54 + 60 + 8)
     const weights = time(make('mac.dense', { mx: 3, entries: 4 }))
-    expect(weights.doneCycles[0]).toBe(54 + 3 * 8 + 3 + 6)
+    expect(weights.doneCycles[0]).toBe(54 + 3 * 8 + 3 + 8)
     const small = { ...TRELLIS_16, array: { ...TRELLIS_16.array, cols: 4, post_lanes: 4 } }
     const accumulators = simulateTiming([make('mac.dense', { mx: 1, entries: 4 }), END], 0, small)
     // L = 2, M = 1: a block every 4 cycles.
-    expect(accumulators.doneCycles[0]).toBe(44 + 2 + 2 + 3 * 4 + 1 + 6)
+    expect(accumulators.doneCycles[0]).toBe(44 + 2 + 2 + 3 * 4 + 1 + 8)
   })
 
   it('6: the next instruction brings its weights while the last block streams', () => {
     const { startCycles, doneCycles } = time(make('mac.dense', { mx: 30 }), make('mac.dense', { mx: 5 }))
     expect(startCycles[1]).toBe(55)
-    expect(doneCycles[1]).toBe(54 + 30 + 5 + 6)
+    expect(doneCycles[1]).toBe(54 + 30 + 5 + 8)
   })
 
   it('6: depthwise streams every input pixel, and with resume only new rows', () => {
     const fields = { mx: 4, my: 2, lines: 3, taps: 3, x_stride: 2, y_stride: 2 }
-    expect(time(make('mac.depthwise', fields)).doneCycles[0]).toBe(54 + (2 + 3) * (6 + 3) + 6)
-    expect(time(make('mac.depthwise', { ...fields, resume: 1 })).doneCycles[0]).toBe(54 + 4 * 9 + 6)
+    expect(time(make('mac.depthwise', fields)).doneCycles[0]).toBe(54 + (2 + 3) * (6 + 3) + 8)
+    expect(time(make('mac.depthwise', { ...fields, resume: 1 })).doneCycles[0]).toBe(54 + 4 * 9 + 8)
   })
 
   it('6: an early token comes mx * my cycles before done', () => {
@@ -118,14 +137,14 @@ describe('docs/timing.md', () => {
       make('mac.dense', { mx: 50, early: 1, signal: mask('post') }),
       make('post.acc', { mx: 50, wait: mask('mac') }),
     )
-    expect(doneCycles[0]).toBe(54 + 50 + 6)
-    expect(startCycles[1]).toBe(60)
+    expect(doneCycles[0]).toBe(54 + 50 + 8)
+    expect(startCycles[1]).toBe(62)
   })
 
   it('7: parameters come before each block, and the next while one streams', () => {
     const { doneCycles } = time(make('post.acc', { mx: 5, blocks: 2, per_channel: 1 }))
     // 144 bytes of parameters: L = 9 > M = 5.
-    expect(doneCycles[0]).toBe(44 + 2 + 9 + 9 + 5 + 8)
+    expect(doneCycles[0]).toBe(44 + 2 + 9 + 9 + 5 + 16)
   })
 
   it('7: what reads activations waits for the writes of the instruction before it', () => {
@@ -134,33 +153,33 @@ describe('docs/timing.md', () => {
       make('post.unary', { mx: 7 }),
       make('post.setup'),
     )
-    expect(doneCycles[0]).toBe(44 + 2 + 10 + 8)
-    expect(doneCycles[1]).toBe(64 + 7 + 8)
-    expect(doneCycles[2]).toBe(79 + 1)
+    expect(doneCycles[0]).toBe(44 + 2 + 10 + 16)
+    expect(doneCycles[1]).toBe(72 + 7 + 16)
+    expect(doneCycles[2]).toBe(95 + 1)
   })
 
   it('7: a residual addition takes four passes, a lookup 4 bytes a cycle', () => {
     const acc = (mode: number) => time(make('post.acc', { mx: 10, mode })).doneCycles[0]
     // Per tensor 64 bytes of parameters: L = 4.
-    expect([acc(0), acc(1), acc(2)]).toEqual([44 + 6 + 10 + 8, 44 + 6 + 40 + 8, 44 + 6 + 40 + 8])
+    expect([acc(0), acc(1), acc(2)]).toEqual([44 + 6 + 10 + 16, 44 + 6 + 40 + 16, 44 + 6 + 40 + 16])
   })
 
   it('8: a store reads its buffer full, asks, and is done after its last beat', () => {
     const { doneCycles } = time(make('store', { bytes: 40, dram: 8 }))
-    // 3 port words read in 45..47, seen and granted in 48; 3 beats because of the alignment, taken in 49..51.
-    expect(doneCycles[0]).toBe(52)
+    // 3 words read in 45..47, in the buffer in 49, seen and granted in 50; 3 beats because of the alignment, taken in 51..53.
+    expect(doneCycles[0]).toBe(54)
   })
 
   it('8: the reader runs two bursts ahead', () => {
     const { doneCycles } = time(make('store', { bytes: 3 * 512 }))
-    // Bursts of 32 beats and 32 words: read up to 76, 108, and (the first written by 77 + 32 = 109) 141. Granted in
-    // 77, 109 and 142; the last beat is taken in 174.
-    expect(doneCycles[0]).toBe(175)
+    // Bursts of 32 beats and 32 words: read up to 76, 108, and (the first written by 79 + 32 = 111) 143. Granted in
+    // 79, 111 and 146; the last beat is taken in 178.
+    expect(doneCycles[0]).toBe(179)
   })
 
   it('9: the program ends with its last instruction, or with the dispatch of end', () => {
-    expect(time(make('load.fill', { rows: 2, bytes: 20 })).cycles).toBe(49)
-    expect(time(make('load.fill')).cycles).toBe(46)
+    expect(time(make('load.fill', { rows: 2, bytes: 20 })).cycles).toBe(51)
+    expect(time(make('load.fill')).cycles).toBe(48)
     expect(time().cycles).toBe(44)
   })
 
@@ -170,15 +189,15 @@ describe('docs/timing.md', () => {
       make('mac.dense', { wait: mask('load') }),
       make('load.fill', { rows: 100, signal: mask('mac') }),
     )
-    // The load starts in 48 and signals in 149. First mac: weights until 54, four blocks of 3 every 8, and one
-    // cycle more for the accumulators. Second: token, weights from 149 to 159, one window, six cycles of pipeline.
-    expect(cycles).toBe(149 + 2 + 8 + 1 + 6)
+    // The load starts in 48 and signals in 151. First mac: weights until 54, four blocks of 3 every 8, and one
+    // cycle more for the accumulators. Second: token, weights from 151 to 161, one window, eight cycles of pipeline.
+    expect(cycles).toBe(151 + 2 + 8 + 1 + 8)
     expect(units.mac).toEqual({
       busy: 12 + 1,
-      stall: { 'token load': 149 - 82, weights: 10 + 15 + 10, pipeline: 1 + 6 },
+      stall: { 'token load': 151 - 82, weights: 10 + 15 + 10, pipeline: 1 + 8 },
       idle: 44,
     })
-    expect(units.load).toEqual({ busy: 100, stall: { pipeline: 1 }, idle: cycles - 101 })
+    expect(units.load).toEqual({ busy: 100, stall: { pipeline: 1 + 2 }, idle: cycles - 103 })
     expect(units.dram).toEqual({ busy: 8, stall: {}, idle: cycles - 8 })
     // Received in 41..48, dispatched in 43, 45, 47 and 49.
     expect(units.fetch).toEqual({ busy: 9, stall: { dram: 41 }, idle: cycles - 50 })

@@ -3,14 +3,14 @@
  * which order they are fetched.
  */
 import { must } from '../../../ir/diagnostic.ts'
+import { fillCycles, loadBursts, storeBursts } from '../isa/bursts.ts'
 import {
   blockPeriod,
-  fillCycles,
-  loadBursts,
+  LOAD_PIPE,
   macCost,
   type PostInstruction,
   postCost,
-  storeBursts,
+  STORE_PIPE,
   streamLatency,
 } from '../isa/costs.ts'
 import type { Access, Space } from '../isa/footprint.ts'
@@ -192,13 +192,13 @@ function estimate(
         granted = Math.max(granted + 1, dramFree)
         dramFree = granted + burst.beats
         port = Math.max(
-          port + burst.portCycles,
-          dramFree + (name === 'load' ? target.dram.latency_cycles : 0),
+          port + burst.words,
+          name === 'load' ? granted + target.dram.latency_cycles + burst.late : dramFree,
         )
       }
       if (instruction.op === 'load.fill')
         port = Math.max(drain[unit] as number, start) + fillCycles(instruction, target)
-      end = Math.max(port + 1, drain[unit] as number)
+      end = Math.max(port + 1 + (name === 'load' ? LOAD_PIPE : STORE_PIPE), drain[unit] as number)
       free[unit] = Math.max(start + 1, granted + 1)
       drain[unit] = end
     } else {

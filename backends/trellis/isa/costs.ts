@@ -17,18 +17,21 @@ export const LOAD_BURSTS = 4
 export const STORE_BURSTS = 2
 /** Load instructions in flight. */
 export const LOAD_DESCRIPTORS = 4
+/** Cycles from the read of a word in the staging buffer to its write to memory, and from memory to the store's buffer. */
+export const LOAD_PIPE = 2
+export const STORE_PIPE = 2
 /** Columns of weights that weight memory gives, or takes, a cycle: its words are as wide. */
 export const WEIGHT_COLUMNS_PER_CYCLE = 2
 /** Cycles from a mac instruction's start to its first weight column. */
 export const MAC_SETUP = 2
 /** Cycles from the last window read to the last accumulator written. */
-export const MAC_PIPE = 6
+export const MAC_PIPE = 8
 /** Fewest cycles between blocks that touch the same accumulator: read, add, write. */
 export const MIN_BLOCK_PERIOD = 4
 /** Cycles from a post instruction's start to its first parameter word. */
 export const POST_SETUP = 2
 /** Cycles from the last operand read to the last byte written. */
-export const POST_PIPE = 8
+export const POST_PIPE = 16
 /** Bytes a cycle that one lookup table answers. */
 export const TABLE_PORTS = 4
 /** Passes through the requantization multiplier for each vector. */
@@ -78,6 +81,11 @@ export function accBlockBytes(i: InstructionOf<'post.acc'>, target: Target): num
   return parameterBlockBytes(target, i.mode !== MODE_SUMS && i.per_channel === 1)
 }
 
+/** Bytes of parameters that post takes a cycle: at most one word a column. */
+export function parameterPortBytes(target: Target): number {
+  return Math.min(portBytes(target), 4 * target.array.cols)
+}
+
 /** Bytes that a post.acc writes for `lanes` lanes. */
 export function accOutputBytes(i: InstructionOf<'post.acc'>, lanes: number): number {
   return i.mode === MODE_SUMS ? 4 * lanes : Math.ceil(lanes / 2 ** i.precision)
@@ -86,11 +94,6 @@ export function accOutputBytes(i: InstructionOf<'post.acc'>, lanes: number): num
 /** Cycles that the search for the number of thresholds reached takes, one comparison each. */
 export function thresholdPasses(steps: number): number {
   return Math.ceil(Math.log2(steps + 1))
-}
-
-/** DRAM bytes of a load.weight. */
-export function weightStreamBytes(i: InstructionOf<'load.weight'>): number {
-  return Math.ceil((i.groups * i.columns * popcount(i.lanes)) / 2 ** (i.stream - i.precision))
 }
 
 /** Input pixels that one pass of a depthwise instruction streams. */
@@ -140,7 +143,7 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
       return {
         blocks: i.blocks,
         startCycles: POST_SETUP,
-        setupCycles: Math.ceil(accBlockBytes(i, target) / portBytes(target)),
+        setupCycles: Math.ceil(accBlockBytes(i, target) / parameterPortBytes(target)),
         streamCycles: i.mx * i.my * accInterval(i, target),
         pipeCycles: POST_PIPE,
         minPeriodCycles: 1,
@@ -200,100 +203,6 @@ export function streamLatency(cost: StreamCost): number {
 /** DRAM beats of one instruction. */
 export function instructionBeats(target: Target): number {
   return Math.ceil(INSTRUCTION_BYTES / target.dram.bytes_per_cycle)
-}
-
-/** One DRAM burst of a load or store and the memory-side cycles that go with it. */
-export interface Burst {
-  readonly address: number
-  readonly bytes: number
-  readonly beats: number
-  /** Cycles in which the unit writes (load) or reads (store) its memory port for this burst. */
-  readonly portCycles: number
-}
-
-/** The bursts of a load (none for load.fill), in order. */
-export function loadBursts(i: Instruction, target: Target): Burst[] {
-  const bus = target.dram.bytes_per_cycle
-  const bursts: Burst[] = []
-  switch (i.op) {
-    case 'load.act':
-      return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, i.pad_left + i.pad_right, target, 0)
-    case 'load.weight': {
-      const perColumn = popcount(i.lanes)
-      const all = i.groups * i.columns
-      const complete = (bytes: number) =>
-        Math.min(all, Math.floor((bytes * 2 ** (i.stream - i.precision)) / perColumn))
-      const writes = (bytes: number) => Math.ceil(complete(bytes) / WEIGHT_COLUMNS_PER_CYCLE)
-      appendBursts(bursts, i.dram, weightStreamBytes(i), bus, 0, writes)
-      return bursts
-    }
-    case 'load.index':
-      appendBursts(bursts, i.dram, i.entries * 4, bus, 0)
-      return bursts
-    case 'load.param':
-      appendBursts(bursts, i.dram, i.bytes, bus, 0)
-      return bursts
-    case 'load.table':
-      appendBursts(bursts, i.dram, 256, bus, 0)
-      return bursts
-    default:
-      return bursts
-  }
-}
-
-/**
- * Appends the bursts of one stream: at most MAX_BURST_BEATS beats each, beats aligned to the bus. `portCycles(n)` is how long its
- * first n bytes occupy the memory port; without it, a burst does as long as its beats. Each does for `atLeast` cycles.
- */
-function appendBursts(
-  bursts: Burst[],
-  address: number,
-  bytes: number,
-  bus: number,
-  atLeast: number,
-  portCycles?: (bytes: number) => number,
-): void {
-  const end = address + bytes
-  let before = 0
-  for (let at = address; at < end; ) {
-    const firstBeat = Math.floor(at / bus)
-    const stop = Math.min(end, (firstBeat + MAX_BURST_BEATS) * bus)
-    const beats = Math.ceil(stop / bus) - firstBeat
-    const after = portCycles ? portCycles(stop - address) : before + beats
-    bursts.push({ address: at, bytes: stop - at, beats, portCycles: Math.max(atLeast, after - before) })
-    before = after
-    at = stop
-  }
-}
-
-/** Bursts of rows: one stream where they follow one another in DRAM, else a stream a row. */
-function rowBursts(
-  dram: number,
-  rows: number,
-  bytes: number,
-  pitch: number,
-  padding: number,
-  target: Target,
-  atLeast: number,
-): Burst[] {
-  const bus = target.dram.bytes_per_cycle
-  const port = portBytes(target)
-  const perRow = Math.ceil((bytes + padding) / port)
-  const portCycles = (n: number) => Math.floor(n / bytes) * perRow + Math.ceil((n % bytes) / port)
-  const bursts: Burst[] = []
-  if (pitch === bytes) appendBursts(bursts, dram, rows * bytes, bus, atLeast, portCycles)
-  else for (let y = 0; y < rows; y++) appendBursts(bursts, dram + y * pitch, bytes, bus, atLeast, portCycles)
-  return bursts
-}
-
-/** Port cycles of a load.fill. */
-export function fillCycles(i: InstructionOf<'load.fill'>, target: Target): number {
-  return i.rows * Math.ceil(i.bytes / portBytes(target))
-}
-
-export function storeBursts(i: InstructionOf<'store'>, target: Target): Burst[] {
-  // A burst is read from memory by itself, so it takes a cycle even where the word before it held its bytes too.
-  return rowBursts(i.dram, i.rows, i.bytes, i.dram_pitch, 0, target, 1)
 }
 
 export function popcount(mask: bigint): number {

@@ -5,7 +5,8 @@
  */
 import { unreachable } from '../../../ir/diagnostic.ts'
 import type { Target } from '../target.ts'
-import { accBlockBytes, accOutputBytes, weightStreamBytes } from './costs.ts'
+import { weightStreamBytes } from './bursts.ts'
+import { accBlockBytes, accOutputBytes } from './costs.ts'
 import type { Instruction, InstructionOf } from './table.ts'
 
 /** Memories, each with its own addresses: bytes, but columns in weight, vectors in accumulator, entries in index. */

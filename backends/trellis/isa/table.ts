@@ -264,7 +264,9 @@ export const INSTRUCTIONS = {
         bits: 1,
         doc: '1: multiplier and shift stand in the parameter blocks; 0: they are the next two fields',
       },
-      multiplier: multiplier('of the requantization; in modes 3 and 5 the distance of neighbouring results'),
+      multiplier: multiplier(
+        'of the requantization; in modes 3 and 5 the distance of neighbouring results, at most 255',
+      ),
       shift: shift('of the requantization'),
       rounding,
       mode: {

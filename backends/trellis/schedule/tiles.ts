@@ -13,10 +13,11 @@ import {
   MODE_THRESHOLDS,
   POST_PIPE,
   POST_SETUP,
+  parameterPortBytes,
   WEIGHT_COLUMNS_PER_CYCLE,
 } from '../isa/costs.ts'
 import { type ConvStage, channelsOf, type DepthwiseStage, type FeatureMap } from '../lower/stage.ts'
-import { capacities, portBytes, type Target } from '../target.ts'
+import { capacities, type Target } from '../target.ts'
 import { type DepthwiseGeometry, depthwiseGeometry, listSizes, stageBlockBytes } from './blocks.ts'
 
 export interface Tile {
@@ -95,7 +96,7 @@ export function convTile(
     return sum + (sparse ? columns.reduce((n, c) => n + c.entries, 0) : all.entries * blocks)
   }, 0)
   const load = Math.ceil(cols / WEIGHT_COLUMNS_PER_CYCLE)
-  const parameters = Math.ceil(stageBlockBytes(stage, target) / portBytes(target))
+  const parameters = Math.ceil(stageBlockBytes(stage, target) / parameterPortBytes(target))
   const interval = postInterval(stage, target)
   let best: Tile | undefined
   for (const { mx, my, nb } of choices(columns, rows, sparse ? 1 : blocks, tileVectors(target))) {
@@ -133,7 +134,7 @@ export function depthwiseTile(stage: DepthwiseStage, output: FeatureMap, rows: n
   const blocks = Math.ceil(channelsOf(output) / cols)
   const widest = Math.floor((line_words - geometry.taps) / stage.strideX) + 1
   const columns = Math.ceil(output.w / Math.ceil(output.w / Math.min(output.w, widest, tileVectors(target))))
-  const parameters = Math.ceil(stageBlockBytes(stage, target) / portBytes(target))
+  const parameters = Math.ceil(stageBlockBytes(stage, target) / parameterPortBytes(target))
   const interval = postInterval(stage, target)
   const canResume = geometry.passes.length === 1 && stage.strideY < geometry.lines
   let best: Tile | undefined

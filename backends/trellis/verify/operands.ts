@@ -4,6 +4,9 @@ import { checkFields, layoutOf } from '../isa/layout.ts'
 import type { Instruction } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
 
+/** Largest distance of neighbouring results of a staircase: all that 8-bit results can tell apart. */
+const MAX_DISTANCE = 255
+
 export interface OperandError {
   readonly code: 'program/field' | 'program/operand' | 'program/token'
   readonly message: string
@@ -115,6 +118,10 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
       if (i.mode > MODE_LINE) return operand(`has mode=${i.mode}, which means nothing`)
       if ((i.mode === MODE_THRESHOLDS || i.mode === MODE_LINE) && i.steps === 0)
         return operand('has no thresholds: steps=0')
+      if ((i.mode === MODE_THRESHOLDS || i.mode === MODE_LINE) && Math.abs(i.multiplier) > MAX_DISTANCE)
+        return operand(
+          `has multiplier=${i.multiplier}: neighbouring results are at most ${MAX_DISTANCE} apart`,
+        )
       if ((i.mode === 1 || i.mode === 2) && i.precision !== 0)
         return operand(`has results of ${8 >> i.precision} bits in mode ${i.mode}, which works on bytes`)
       if ((cols / 2 ** i.precision) % 1 !== 0 || (i.last_lanes / 2 ** i.precision) % 1 !== 0)

@@ -301,7 +301,7 @@ export const GENERATORS: Generators = {
       min,
       max,
       per_channel: perChannel,
-      multiplier: d.int(-(2 ** 31), 2 ** 31 - 1),
+      multiplier: mode === 3 || mode === 5 ? d.int(-255, 255) : d.int(-(2 ** 31), 2 ** 31 - 1),
       shift: d.int(-31, 20),
       rounding: rounding(d),
       mode,

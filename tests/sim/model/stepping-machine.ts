@@ -3,21 +3,21 @@
  * formulas. The event-driven model is tested against it. Within a cycle: what becomes visible, the grant, the units'
  * ports, pops, new requests, dispatch; each looks at queues and counters as they were when the cycle began.
  */
+import { type Burst, fillCycles, loadBursts, storeBursts } from '../../../backends/trellis/isa/bursts.ts'
 import {
   FETCH_BUFFER,
   FETCH_BURST,
-  fillCycles,
   instructionBeats,
   LOAD_BURSTS,
   LOAD_DESCRIPTORS,
-  loadBursts,
+  LOAD_PIPE,
   macCost,
   type PostInstruction,
   postCost,
   QUEUE_DEPTH,
   STORE_BURSTS,
+  STORE_PIPE,
   type StreamCost,
-  storeBursts,
 } from '../../../backends/trellis/isa/costs.ts'
 import {
   INSTRUCTIONS,
@@ -136,33 +136,23 @@ function streamUnit(m: SteppingMachine, unit: number, costOf: (i: Instruction) =
 function loadUnit(m: SteppingMachine): Unit {
   const unit = UNITS.indexOf('load')
   const latency = m.target.dram.latency_cycles
-  /** What the writer still has to write, in order; `from` and `complete` are cycles. */
-  const jobs: { from: number; complete: number; left: number; end: () => void }[] = []
-  let bursts: readonly { readonly beats: number; readonly portCycles: number }[] = []
+  /** Words that the writer still has to take, in order: from which cycle on it can, and what its last one ends. */
+  const words: { ready: number; end?: () => void }[] = []
+  let bursts: readonly Burst[] = []
   let next = 0
   let current = -1
   let outstanding = 0
   let unfinished = 0
   const close = (i: number): void => {
-    m.finish(i, m.cycle + 1)
-    m.at(m.cycle + 1, () => unfinished--)
+    m.finish(i, m.cycle + LOAD_PIPE + 1)
+    m.at(m.cycle + LOAD_PIPE + 1, () => unfinished--)
   }
   return {
     port() {
-      let used = false
-      for (let job = jobs[0]; job !== undefined && m.cycle >= job.from; job = jobs[0]) {
-        // A burst that completes no word asks for no write, but no write of a later one comes before its data either.
-        if (job.left > 0) {
-          if (used) return
-          used = true
-          if (job.left > 1 || m.cycle >= job.complete) job.left--
-          if (job.left > 0) return
-        }
-        if (m.cycle < job.complete) return
-        used = true
-        jobs.shift()
-        job.end()
-      }
+      const word = words[0]
+      if (word === undefined || m.cycle < word.ready) return
+      words.shift()
+      word.end?.()
     },
     pop() {
       if (current >= 0 || unfinished >= LOAD_DESCRIPTORS) return
@@ -171,8 +161,9 @@ function loadUnit(m: SteppingMachine): Unit {
       unfinished++
       const instruction = m.program[i] as Instruction
       if (instruction.op === 'load.fill') {
-        const left = fillCycles(instruction, m.target)
-        jobs.push({ from: m.cycle + 1, complete: 0, left, end: () => close(i) })
+        const ready = m.cycle + 1
+        for (let left = fillCycles(instruction, m.target); left > 1; left--) words.push({ ready })
+        words.push({ ready, end: () => close(i) })
         return
       }
       current = i
@@ -195,7 +186,9 @@ function loadUnit(m: SteppingMachine): Unit {
             outstanding--
             if (isLast) close(i)
           }
-          jobs.push({ from: arrives + 1, complete: arrives + burst.beats, left: burst.portCycles, end })
+          // `late` says how long the last word's data keep it; the words before it are never what holds it up.
+          for (let w = 1; w < burst.words; w++) words.push({ ready: arrives + 1 })
+          words.push({ ready: arrives + burst.late, end })
           if (isLast) m.at(m.cycle + 1, () => (current = -1))
         },
       })
@@ -207,7 +200,7 @@ function storeUnit(m: SteppingMachine): Unit {
   const unit = UNITS.indexOf('store')
   let reading: { i: number; bursts: ReturnType<typeof storeBursts>; next: number; left: number } | undefined
   let freeBuffers = STORE_BURSTS
-  const toWrite: { beats: number; end: () => void }[] = []
+  const toWrite: { beats: number; from: number; end: () => void }[] = []
   return {
     port() {
       if (!reading) return
@@ -215,13 +208,14 @@ function storeUnit(m: SteppingMachine): Unit {
       if (r.left === 0) {
         if (freeBuffers === 0) return
         freeBuffers--
-        r.left = (r.bursts[r.next] as { portCycles: number }).portCycles
+        r.left = (r.bursts[r.next] as Burst).words
       }
       if (--r.left > 0) return
-      const burst = r.bursts[r.next++] as { beats: number }
+      const burst = r.bursts[r.next++] as Burst
       const isLast = r.next === r.bursts.length
       toWrite.push({
         beats: burst.beats,
+        from: m.cycle + STORE_PIPE,
         end: () => {
           const last = m.cycle + burst.beats
           m.at(last + 1, () => freeBuffers++)
@@ -238,7 +232,7 @@ function storeUnit(m: SteppingMachine): Unit {
     },
     ask() {
       const write = toWrite[0]
-      if (!write || m.requests.has('store')) return
+      if (!write || m.cycle < write.from || m.requests.has('store')) return
       toWrite.shift()
       m.requests.set('store', { visible: m.cycle + 1, beats: write.beats, granted: write.end })
     },
