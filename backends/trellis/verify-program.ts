@@ -85,7 +85,6 @@ function verifySegment(
   for (const index of order?.sequence ?? Array.from({ length: instructions.length - 1 }, (_, k) => k)) {
     const i = must(instructions[index], 'instruction')
     const missing = accesses.missing(i)
-    if (missing !== undefined) findings.add(checked, index, { code: 'program/not-ready', message: missing })
     const touched = accesses.next(i)
     const outside = touched.find((access) => access.start < 0 || access.end > limits[access.space])
     if (outside) {
@@ -95,6 +94,7 @@ function verifySegment(
       })
       continue
     }
+    if (missing !== undefined) findings.add(checked, index, { code: 'program/not-ready', message: missing })
     for (const access of touched) {
       const region = access.space === 'dram' && access.write && fixed.find((r) => overlap(access, r))
       if (region) {

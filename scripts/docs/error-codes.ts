@@ -144,7 +144,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'program/illegal':
     'The machine met an instruction that it cannot carry out. A compiled program never has one: mend the assembly text.',
   'program/not-ready':
-    'An instruction needs constants, a list or parameters that have not been loaded. Load them before it.',
+    'An instruction reads what nothing has written: of a memory the message names the places. Load or compute it before.',
   'program/operand':
     'An instruction asks for what the target or its own rules do not allow. The message says which rule.',
   'program/overwrites':

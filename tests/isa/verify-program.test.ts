@@ -19,6 +19,8 @@ function layerWith(changes: Readonly<Record<number, object>>): Instruction[] {
 
 const fill = (fields: object = {}) => make('load.fill', { rows: 1, bytes: 64, ...fields })
 const postFill = (fields: object = {}) => make('post.fill', { rows: 1, bytes: 64, ...fields })
+/** Writes the bytes that `store` reads. */
+const filled = [fill({ signal: mask('store') }), make('store', { wait: mask('load'), rows: 1, bytes: 1 })]
 const store = (fields: object = {}) => make('store', { rows: 1, bytes: 64, ...fields })
 
 test('a correct program has no findings, with and without its constants', () => {
@@ -177,7 +179,7 @@ describe('single instructions', () => {
     expect(
       found([make('load.weight', { column: 4095, groups: 1, columns: 2, lanes: 1n }), end])[0],
     ).toContain('writes weight 4095..4096, but weight memory ends at 4095')
-    const past = verifyProgram(programOf([store({ dram: 2000 }), end]))
+    const past = verifyProgram(programOf([...filled, store({ dram: 2000 }), end]))
     expect(past[0]?.message).toContain('writes dram 2000..2063, but dram memory ends at 2047')
   })
 
@@ -189,20 +191,41 @@ describe('single instructions', () => {
   })
 
   test('a store onto constants or instructions', () => {
-    const findings = verifyProgram(programOf([store({ dram: 500 }), store({ dram: 1024 }), end]))
+    const findings = verifyProgram(programOf([...filled, store({ dram: 500 }), store({ dram: 1024 }), end]))
     expect(findings[0]?.code).toBe('program/overwrites')
     expect(findings.map((d) => d.message)).toEqual([
-      'instruction 0 (store) writes dram 500..563, where weights stand (512..783)',
-      'instruction 1 (store) writes dram 1024..1087, where instructions stand (1024..1119)',
+      'instruction 2 (store) writes dram 500..563, where weights stand (512..783)',
+      'instruction 3 (store) writes dram 1024..1087, where instructions stand (1024..1183)',
     ])
   })
 
-  test('a mac whose list was never loaded, a post without its setup', () => {
-    const [finding] = verifyProgram(programOf(layerWith({ 4: { list: 1 } })))
-    expect(finding).toMatchObject({
-      code: 'program/not-ready',
-      message: 'instruction 4 (mac.dense) walks list entries 1..1, of which some were never loaded',
-    })
+  test.each<[string, Readonly<Record<number, object>>, string]>([
+    ['lists', { 4: { list: 1 } }, '4 (mac.dense) reads index 1..1'],
+    ['weights', { 0: { columns: 12 } }, '4 (mac.dense) reads weight 12..15'],
+    ['sums to add to', { 4: { accumulate: 1 } }, '4 (mac.dense) reads accumulator 0..7'],
+    ['sums', { 4: { mx: 7 } }, '5 (post.acc) reads accumulator 7..7'],
+    ['parameters', { 3: { bytes: 140 } }, '5 (post.acc) reads parameter 140..143'],
+    ['tables', { 5: { mode: 2, table: 3 } }, '5 (post.acc) reads table 3..3'],
+    ['windows', { 2: { bytes: 100 } }, '4 (mac.dense) reads activation 100..127'],
+    ['results', { 6: { act: 16300 } }, '6 (store) reads activation 16300..16383'],
+  ])('%s that nothing has written', (_, changes, expected) => {
+    const [finding] = verifyProgram(programOf(layerWith(changes)))
+    expect(finding?.code).toBe('program/not-ready')
+    expect(finding?.message).toBe(`instruction ${expected}, which nothing has written`)
+  })
+
+  test('what means nothing need not be written: other columns, other lanes, bytes between vectors', () => {
+    const columns = { 0: { columns: 12 }, 4: { last_columns: 12 }, 5: { last_lanes: 12 } }
+    const outputs = { 6: { rows: 8, y_step: 16, bytes: 12, dram_pitch: 16 } }
+    expect(verifyProgram(programOf(layerWith({ ...columns, ...outputs })))).toEqual([])
+    expect(verifyProgram(programOf(layerWith(columns)))[0]?.message).toContain(
+      'reads activation 16396..16399',
+    )
+    const lanes = { 0: { lanes: 0xfffn }, 2: { bytes: 124 } }
+    expect(verifyProgram(programOf(layerWith(lanes)))).toEqual([])
+  })
+
+  test('a post without its setup', () => {
     expect(found([make('post.binary', { mx: 1, my: 1, last_lanes: 16, out: 64 }), end])[0]).toContain(
       'no post.setup comes before it',
     )

@@ -1,23 +1,31 @@
-/** What each instruction touches where that depends on those before it: list contents and the second operand. */
+/**
+ * What each instruction touches where that depends on those before it: list contents, the second operand, and which
+ * places have been written at all.
+ */
 
 import type { Target } from '../target.ts'
 import { ConstantMemories, type Constants } from './constant-memories.ts'
 import { type Access, footprint, operandFootprint } from './footprint.ts'
+import { readSpans, type Span, writtenSpans } from './spans.ts'
 import type { Instruction, InstructionOf } from './table.ts'
+import { Written } from './written.ts'
 
 export class Accesses {
   readonly #target: Target
   readonly #memories: ConstantMemories | undefined
+  readonly #written: Written
   #setup: InstructionOf<'post.setup'> | undefined
 
   /** Without the constants of the program nothing is known of lists, and windows of mac instructions are left out. */
   constructor(target: Target, constants: Constants | undefined) {
     this.#target = target
     this.#memories = constants && new ConstantMemories(constants, target)
+    this.#written = new Written(target)
   }
 
   /** What `i` touches. To be asked once for each instruction, in an order in which they can run. */
   next(i: Instruction): readonly Access[] {
+    for (const span of writtenSpans(i, this.#target)) this.#written.add(span)
     switch (i.op) {
       case 'load.index':
         this.#memories?.loadIndex(i)
@@ -45,11 +53,19 @@ export class Accesses {
 
   /** Why `i` cannot work after the instructions before it; undefined if it can. To be asked before `next`. */
   missing(i: Instruction): string | undefined {
-    if ((i.op === 'mac.dense' || i.op === 'mac.depthwise') && this.#memories && !this.#memories.isLoaded(i))
-      return `walks list entries ${i.list}..${i.list + i.entries - 1}, of which some were never loaded`
     if (this.#setup === undefined && needsSetup(i))
       return 'needs constants, but no post.setup comes before it'
-    return undefined
+    // Without constants nothing is known of what ran before.
+    const [gap] = this.#memories ? this.unwritten(i) : []
+    return gap && `reads ${gap.space} ${gap.start}..${gap.end - 1}, which nothing has written`
+  }
+
+  /** What `i` would read that no instruction before it has written. To be asked before `next`. */
+  unwritten(i: Instruction): readonly Span[] {
+    const windows =
+      i.op === 'mac.dense' || i.op === 'mac.depthwise' ? this.#memories?.windowsOf(i) : undefined
+    const reads = readSpans(i, this.#target, { setup: this.#setup, windows })
+    return reads.flatMap((span) => this.#written.gaps(span))
   }
 }
 

@@ -5,6 +5,7 @@
 import { must } from '../../../ir/diagnostic.ts'
 import { capacities, type Target } from '../target.ts'
 import type { ListExtent } from './footprint.ts'
+import type { Window } from './spans.ts'
 import type { InstructionOf } from './table.ts'
 
 /** Bytes that stand in DRAM from the start. */
@@ -13,10 +14,6 @@ export interface Constants {
   readonly address: number
 }
 
-const NEVER_LOADED = 0
-const LOADED = 1
-const KNOWN = 2
-
 type Mac = InstructionOf<'mac.dense'> | InstructionOf<'mac.depthwise'>
 
 export class ConstantMemories {
@@ -24,7 +21,8 @@ export class ConstantMemories {
   readonly #rows: number
   readonly #cols: number
   readonly #entries: Int32Array
-  readonly #entryState: Uint8Array
+  /** 1 where an entry came from the constants. */
+  readonly #isKnown: Uint8Array
   /** For each column of weight memory one more than the highest lane that may have a weight other than 0. */
   readonly #columnTop: Uint8Array
 
@@ -34,13 +32,13 @@ export class ConstantMemories {
     this.#rows = target.array.rows
     this.#cols = target.array.cols
     this.#entries = new Int32Array(indexEntries)
-    this.#entryState = new Uint8Array(indexEntries)
+    this.#isKnown = new Uint8Array(indexEntries)
     this.#columnTop = new Uint8Array(weightColumns).fill(target.array.rows)
   }
 
   loadIndex(i: InstructionOf<'load.index'>): void {
     const source = this.#at(i.dram, i.entries * 4)
-    this.#entryState.fill(source ? KNOWN : LOADED, i.list, i.list + i.entries)
+    this.#isKnown.fill(source ? 1 : 0, i.list, i.list + i.entries)
     if (source === undefined) return
     const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
     for (let e = 0; e < i.entries; e++) this.#entries[i.list + e] = view.getInt32(e * 4, true)
@@ -62,25 +60,25 @@ export class ConstantMemories {
     }
   }
 
-  /** Whether every list entry that a mac walks was loaded. */
-  isLoaded(i: Mac): boolean {
-    return !this.#entryState.subarray(i.list, i.list + i.entries).includes(NEVER_LOADED)
-  }
-
   /** What a mac's list reaches; undefined if the list did not come from the constants. */
   extentOf(i: Mac): ListExtent | undefined {
-    const states = this.#entryState.subarray(i.list, i.list + i.entries)
-    if (states.length < i.entries || states.some((s) => s !== KNOWN)) return undefined
-    let lowest = Number.POSITIVE_INFINITY
-    let highest = Number.NEGATIVE_INFINITY
-    let end = Number.NEGATIVE_INFINITY
+    const windows = this.windowsOf(i)
+    if (windows === undefined) return undefined
+    const offsets = windows.map((w) => w.offset)
+    const highest = Math.max(...offsets)
+    const end = Math.max(...windows.map((w) => w.offset + w.bytes))
+    return { lowest: Math.min(...offsets), highest, windowBytes: end - highest }
+  }
+
+  /** The windows at each entry of a mac's list; undefined if the list did not come from the constants. */
+  windowsOf(i: Mac): readonly Window[] | undefined {
+    if (i.list + i.entries > this.#entries.length) return undefined
+    const windows: Window[] = []
     for (let e = 0; e < i.entries; e++) {
-      const offset = must(this.#entries[i.list + e], 'entry')
-      lowest = Math.min(lowest, offset)
-      highest = Math.max(highest, offset)
-      end = Math.max(end, offset + this.#windowBytes(i, e))
+      if (this.#isKnown[i.list + e] === 0) return undefined
+      windows.push({ offset: must(this.#entries[i.list + e], 'entry'), bytes: this.#windowBytes(i, e) })
     }
-    return { lowest, highest, windowBytes: end - highest }
+    return windows
   }
 
   /** Bytes of a window, from its first, that meet a weight other than 0 at list entry `e`. */
