@@ -1,9 +1,10 @@
 /** Ops and networks on float32 tensors: modules give the interpreter's bits, also of infinities and not-a-numbers. */
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { compileWasm } from '../../backends/wasm/compile.ts'
 import { must, unwrap } from '../../ir/diagnostic.ts'
-import { typeOf } from '../../ir/graph.ts'
+import { type Graph, type Node, typeOf, type Value } from '../../ir/graph.ts'
 import { type ElementwiseName, REAL_FUNCTIONS } from '../../ir/ops/real/functions.ts'
 import { elementCount } from '../../ir/tensor.ts'
 import { loadModel } from '../../src/importers/index.ts'
@@ -102,6 +103,32 @@ const product: fc.Arbitrary<OneOp> = fc
   }))
 
 test('matrix products, also with computed weights', lawOf(product, 40))
+
+test('a matrix that two layers multiply with stands in the weights file once', async () => {
+  const w = { type: { dtype: 'f32', shape: [64, 64] }, data: new Float32Array(64 * 64).fill(0.01) } as const
+  const row = { type: { dtype: 'f32', shape: [1, 64] } } as const
+  const layer = (x: string, y: string): Node => ({
+    op: 'fully_connected',
+    name: y,
+    inputs: [x, 'w'],
+    outputs: [y],
+    attrs: {},
+  })
+  const graph: Graph = {
+    name: 'twice',
+    inputs: ['x'],
+    outputs: ['z'],
+    values: new Map<string, Value>([
+      ['w', w],
+      ['x', row],
+      ['y', row],
+      ['z', row],
+    ]),
+    nodes: [layer('x', 'y'), layer('y', 'z')],
+  }
+  expect(unwrap(compileWasm(graph)).weights.length).toBe(w.data.byteLength)
+  await checkOnWasm(graph, 1)
+})
 
 describe.skipIf(!hasZoo)('networks of the zoo', () => {
   test.each(FLOAT_MODELS)('%s', async (model) => {

@@ -79,6 +79,7 @@ export class Lowering {
   private readonly sizes = new Map<string, number>()
   private readonly constants: Uint8Array[] = []
   private constantBytes = 0
+  private readonly sharedWeights = new Map<string, Place>()
   private temporaries = 0
 
   constructor(graph: Graph, borders: ReadonlyMap<ValueId, Border>, fusion: Fusion) {
@@ -107,6 +108,15 @@ export class Lowering {
     this.constants.push(bytes)
     this.constantBytes = offset + bytes.length
     return { buffer: WEIGHTS, offset }
+  }
+
+  /** Appends bytes to the weights file for all that ask for them by this key. Nothing changes them in memory. */
+  shared(key: string, bytes: () => Uint8Array): Place {
+    const known = this.sharedWeights.get(key)
+    if (known !== undefined) return known
+    const place = this.weights(bytes())
+    this.sharedWeights.set(key, place)
+    return place
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Rules of the ops on float32 images that have windows or weights. */
 import { type Activation, activationBounds } from '../../../ir/arith/saturate.ts'
 import { must } from '../../../ir/diagnostic.ts'
-import type { Node } from '../../../ir/graph.ts'
+import type { Node, ValueId } from '../../../ir/graph.ts'
 import { pads, pair } from '../../../ir/ops/convolution.ts'
 import { nhwc, withDefaults } from '../../../ir/ops/define.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
@@ -120,7 +120,9 @@ function emit(
   geometry: Omit<RealWindowSpec, 'vectors' | 'hasBias' | 'min' | 'max'>,
   strides: WeightStrides,
 ): void {
-  const [x, w, bias] = node.inputs.map((id) => lowering.placement(id))
+  const [input, w, offsets] = node.inputs
+  const x = lowering.placement(must(input, 'x')).place
+  const bias = offsets === undefined ? undefined : lowering.placement(offsets).place
   const y = lowering.allocate(must(node.outputs[0], 'an output'), node)
   const needed = Math.ceil(geometry.outputChannels / 4)
   // Rows long enough for tiles get small blocks, so that weights serve several pixels; others wide ones, so that there
@@ -132,14 +134,13 @@ function emit(
     hasBias: bias !== undefined,
     ...limits(attrsOf(node)),
   }
-  const weights = packedWeights(node, lowering, must(w, 'w').place, spec, strides)
+  const weights = packedWeights(node, lowering, must(w, 'w'), spec, strides)
   const macs = OPS[node.op].macs({
     inputs: node.inputs.map((id) => lowering.type(id)),
     outputs: node.outputs.map((id) => lowering.type(id)),
     attrs: node.attrs,
   })
-  const places = [must(x, 'x').place, weights, (bias ?? must(x, 'x')).place, y.place]
-  lowering.step(node, realWindowKernel(spec), places, macs)
+  lowering.step(node, realWindowKernel(spec), [x, weights, bias ?? x, y.place], macs)
 }
 
 const FLOAT = 4
@@ -148,7 +149,7 @@ const FLOAT = 4
 function packedWeights(
   node: Node,
   lowering: Lowering,
-  given: Place,
+  id: ValueId,
   spec: RealWindowSpec,
   strides: WeightStrides,
 ): Place {
@@ -163,20 +164,25 @@ function packedWeights(
     return { first, lanes: Math.min(width, outputChannels - (n % blocks) * width), start: n * blockElements }
   })
   const elements = parts.length * blockElements
-  const constant = lowering.constant(node.inputs[1])
+  const constant = lowering.constant(id)
   if (constant !== undefined) {
-    const packed = new Float32Array(elements)
-    for (const { first, lanes, start } of parts) {
-      for (let k = 0; k < taps * depth; k++) {
-        const from =
-          Math.floor(k / depth) * strides.tap + (k % depth) * strides.input + first * strides.output
-        for (let lane = 0; lane < lanes; lane++) {
-          packed[start + k * width + lane] = constant[from + lane * strides.output] as number
+    // The steps of a recurrent layer read the same weights.
+    const key = JSON.stringify([id, groups, outputChannels, depth, taps, width, strides])
+    return lowering.shared(key, () => {
+      const packed = new Float32Array(elements)
+      for (const { first, lanes, start } of parts) {
+        for (let k = 0; k < taps * depth; k++) {
+          const from =
+            Math.floor(k / depth) * strides.tap + (k % depth) * strides.input + first * strides.output
+          for (let lane = 0; lane < lanes; lane++) {
+            packed[start + k * width + lane] = constant[from + lane * strides.output] as number
+          }
         }
       }
-    }
-    return lowering.weights(new Uint8Array(packed.buffer))
+      return new Uint8Array(packed.buffer)
+    })
   }
+  const given = lowering.placement(id).place
   const place = lowering.buffer(FLOAT * elements)
   for (const { first, lanes, start } of parts) {
     lowering.move(
