@@ -40,7 +40,6 @@ export interface InspectedLayer {
   /** Element type of the activations, and that of the weights where it differs: `i8`, `i16xi8`. */
   readonly precision: string
   /** Share of the weights that are not zero; 1 without weights. */
-  /** Share of the weights that are not zero. */
   readonly density: number
   /** Share of their blocks of 16 output x 16 input channels that are not all zero. */
   readonly block_density?: number
@@ -51,7 +50,11 @@ export interface InspectedLayer {
 /** `format` says what the file was: `tflite`, `onnx` or `esp`. */
 export function inspectGraph(graph: Graph, format: string): Inspection {
   const seen = new Set<ValueId>()
-  const layers = graph.nodes.map((node) => inspectNode(graph, node, seen))
+  // Of the nodes that one operator of a file becomes, the last stands for it: no file has what leads there.
+  const last = new Map(graph.nodes.map((node) => [operatorOf(node), node]))
+  const layers = graph.nodes.map((node) =>
+    inspectNode(graph, node, last.get(operatorOf(node)) === node, seen),
+  )
   const ops: Record<string, number> = {}
   for (const { op } of graph.nodes) ops[op] = (ops[op] ?? 0) + 1
   let weightBytes = 0
@@ -78,10 +81,14 @@ function inspectPort(name: string, { dtype, shape, quant }: TensorType): Inspect
   return { name, dtype, shape, scale, zero_point: zeroPoint }
 }
 
-function inspectNode(graph: Graph, node: Node, seen: Set<ValueId>): InspectedLayer {
+function operatorOf({ span, name }: Node): string {
+  return span?.path ?? name
+}
+
+function inspectNode(graph: Graph, node: Node, isInFile: boolean, seen: Set<ValueId>): InspectedLayer {
   const inputs = node.inputs.map((id) => typeOf(graph, id))
   const outputs = node.outputs.map((id) => typeOf(graph, id))
-  let parameters = structuralElements(node)
+  let parameters = isInFile ? structuralElements(node) : 0
   for (const id of node.inputs) {
     const { data } = valueOf(graph, id)
     if (data === undefined || seen.has(id)) continue
