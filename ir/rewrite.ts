@@ -51,7 +51,10 @@ export function redirect(graph: Graph, replaced: ReadonlyMap<ValueId, ValueId>):
 }
 
 /** A name like `wish` that no value has. */
-export function freshId(wish: string, ...taken: readonly ReadonlyMap<ValueId, Value>[]): ValueId {
+export function freshId(
+  wish: string,
+  ...taken: readonly Pick<ReadonlyMap<ValueId, unknown>, 'has'>[]
+): ValueId {
   let id = wish
   for (let n = 2; taken.some((values) => values.has(id)); n++) id = `${wish} ${n}`
   return id

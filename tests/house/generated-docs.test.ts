@@ -7,6 +7,7 @@ import { onnxPage } from '../../scripts/docs/onnx-page.ts'
 import { opsPage } from '../../scripts/docs/ops-page.ts'
 import { supportedOpsPage } from '../../scripts/docs/supported-ops-page.ts'
 import { targetsPage } from '../../scripts/docs/targets-page.ts'
+import { tflitePage } from '../../scripts/docs/tflite-page.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/energy.md': energyPage,
@@ -16,6 +17,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'docs/ops.md': opsPage,
   'docs/supported-ops.md': supportedOpsPage,
   'docs/targets.md': targetsPage,
+  'docs/tflite.md': tflitePage,
 }
 
 test.each(Object.entries(PAGES))('%s', async (path, page) => {

@@ -17,6 +17,7 @@ describe.skipIf(!hasZoo)('damaged models', () => {
     'own/models/digits_int8',
     'models/audio_preprocessor_int8',
     'models/simple_add',
+    'models/mnist_lstm_float',
   ])('%s', (model) => {
     const bytes = new Uint8Array(readFileSync(zooPath(`${model}.tflite`)))
     const seen = { imported: 0, refused: 0 }

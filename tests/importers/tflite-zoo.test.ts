@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { must, unwrap } from '../../ir/diagnostic.ts'
 import { typeOf } from '../../ir/graph.ts'
+import { createInterpreter } from '../../ir/interpreter.ts'
 import type { OpName } from '../../ir/ops/names.ts'
 import { importTflite, importTfliteDetailed } from '../../src/importers/tflite/index.ts'
 import { OPERATOR_RULES } from '../../src/importers/tflite/operators.ts'
+import { inspectGraph } from '../../src/inspect.ts'
+import { readNpy } from '../../src/tensors/npy.ts'
 import { hasZoo, INT8_MODELS, zooPath } from './zoo.ts'
 
 interface Catalogued {
@@ -77,6 +80,33 @@ describe.skipIf(!hasZoo)('every int8 model of the zoo', () => {
   })
 })
 
+describe.skipIf(!hasZoo)('a recurrent network of 28 steps', () => {
+  const MODEL = 'models/mnist_lstm_float'
+
+  test('reads all 1000 digits as the reference reads them', () => {
+    const { predictionsReference } = reference(MODEL)
+    const file = zooPath('data/mnist_test.npy')
+    const pixels = unwrap(readNpy(readFileSync(file), file)).data as Uint8Array
+    const interpreter = createInterpreter(load(MODEL).graph)
+    const predictions = predictionsReference.map((_: number, n: number) => {
+      const digit = pixels.subarray(n * 784, (n + 1) * 784)
+      const [scores] = interpreter.run([Float32Array.from(digit, (pixel) => pixel / 255)])
+      const values = Array.from(scores as Float32Array)
+      return values.indexOf(Math.max(...values))
+    })
+    expect(predictions).toEqual(predictionsReference)
+  }, 60_000)
+
+  test('has the parameters of its file, whatever number of nodes reads them', () => {
+    const { graph } = load(MODEL)
+    const { params }: Catalogued = reference(MODEL).graph
+    const states = 20
+    // The catalogue counts the axes of a shape.
+    expect(inspectGraph(graph, 'tflite').parameters).toBe(params + states)
+    expect(graph.nodes.length).toBeLessThan(28 * 18)
+  })
+})
+
 describe.skipIf(!hasZoo)('models that are refused', () => {
   function refusal(model: string) {
     const result = importTflite(readFileSync(zooPath(`models/${model}.tflite`)), `${model}.tflite`)
@@ -111,10 +141,13 @@ describe.skipIf(!hasZoo)('models that are refused', () => {
     expect(types?.hint).toContain('convert the model in float, or quantize it fully')
   })
 
-  test.each(['mnist_lstm_int8', 'mnist_lstm_float', 'dtln_noise_suppression'])(
-    '%s: recurrent operators are refused',
+  test.each(['mnist_lstm_int8', 'dtln_noise_suppression'])(
+    '%s: quantized recurrent operators are refused',
     (model) => {
-      expect(refusal(model)[0]?.notes?.[0]).toMatch(/^UNIDIRECTIONAL_SEQUENCE_LSTM: [12] \(operator/)
+      const [types] = refusal(model)
+      expect(types?.code).toBe('tflite/unsupported-type')
+      expect(types?.notes?.[0]).toMatch(/^UNIDIRECTIONAL_SEQUENCE_LSTM with INT8.*: [12] \(operator/)
+      expect(types?.hint).toContain('docs/tflite.md')
     },
   )
 })

@@ -34,4 +34,5 @@ export const FLOAT_MODELS: readonly string[] = [
   'models/ad01_float',
   'models/vww_96_float',
   'models/hello_world_float',
+  'models/mnist_lstm_float',
 ]

@@ -1,16 +1,21 @@
 /**
- * TFLite importer: one node for each operator of the first subgraph, nothing simplified. Nothing in the file is
- * trusted; what cannot be imported ends in diagnostics with codes `tflite/...`, what makes no sense as a graph in the
+ * TFLite importer: one node for each operator of the first subgraph (a recurrent one: nodes for each of its steps),
+ * nothing simplified. Nothing in the file is trusted; what cannot be imported ends in diagnostics with codes `tflite/...`, what makes no sense as a graph in the
  * verifier's `ir/...`.
  */
-import { attempt, Diagnosed, type Diagnostic, fail, type Result } from '../../../ir/diagnostic.ts'
-import type { Graph, Node, Value, ValueId } from '../../../ir/graph.ts'
+import { attempt, Diagnosed, type Diagnostic, fail, must, type Result } from '../../../ir/diagnostic.ts'
+import type { TensorData } from '../../../ir/dtype.ts'
+import type { Attrs, Graph, Node, Value, ValueId } from '../../../ir/graph.ts'
+import type { OpName } from '../../../ir/ops/names.ts'
+import { OPS } from '../../../ir/ops/registry.ts'
+import { freshId } from '../../../ir/rewrite.ts'
 import { verified } from '../verified.ts'
 import { BUILTIN_OPERATORS, CUSTOM } from './names.ts'
-import { OPERATOR_RULES, type OperatorRule, type OperatorView } from './operators.ts'
+import { OPERATOR_RULES } from './operators.ts'
 import { defaults, FlatbufferReader } from './reader.ts'
+import type { Expansion, OperatorRule, OperatorView } from './rule.ts'
 import { MODEL, type TfliteModel, type TfliteOperator } from './schema.ts'
-import { TensorImporter, uniqueNames } from './tensors.ts'
+import { isHuge, TensorImporter, uniqueNames } from './tensors.ts'
 
 /** A graph and where its values come from. */
 export interface TfliteImport {
@@ -47,6 +52,9 @@ class Importer {
   private readonly tensors: TensorImporter
   private readonly values = new Map<ValueId, Value>()
   private readonly valueOfTensor = new Map<number, ValueId>()
+  private readonly nodes: Node[] = []
+  /** Variable tensors that are an operator's memory. */
+  private readonly states = new Set<number>()
 
   constructor(bytes: Uint8Array, file: string) {
     if (!isTflite(bytes)) {
@@ -79,19 +87,20 @@ class Importer {
   import(): TfliteImport {
     this.refuseUnsupported()
     const inputs = this.inputs.map((tensor) => this.define(tensor, `${SUBGRAPH_PATH} / inputs`))
-    const nodes = this.operators.map((operator, i) => this.node(operator, i))
+    for (const [i, operator] of this.operators.entries()) this.nodes.push(this.node(operator, i))
     const outputs = this.outputs.map((tensor) => this.use(tensor, `${SUBGRAPH_PATH} / outputs`))
-    const names = uniqueNames(nodes.map((node) => node.name))
+    const names = uniqueNames(this.nodes.map((node) => node.name))
     const graph: Graph = {
       name: this.file.replace(/^.*[\\/]/, '').replace(/\.tflite$/, ''),
       inputs,
       outputs,
       values: this.values,
-      nodes: nodes.map((node, i) => ({ ...node, name: names[i] ?? node.name })),
+      nodes: this.nodes.map((node, i) => ({ ...node, name: names[i] ?? node.name })),
     }
     return { graph: verified(graph, this.file), valueOfTensor: this.valueOfTensor }
   }
 
+  /** The operator's node, the last if it has several. */
   private node(operator: TfliteOperator, index: number): Node {
     const { rule, path } = this.known(operator, index)
     const [output, ...others] = operator.outputs
@@ -99,7 +108,10 @@ class Importer {
       this.reject(path, 'bad-operator', `it has ${operator.outputs.length} outputs instead of one`)
     }
     const view = this.view(operator, rule, path)
-    const inputs = this.operands(operator, rule, path).map((tensor) => this.use(tensor, path))
+    for (const state of rule.states ?? []) this.claimState(operator.inputs[state] ?? -1, state, path)
+    const inputs = rule.expand
+      ? rule.expand(view, this.expansion(operator, path))
+      : this.operands(operator, rule, path).map((tensor) => this.use(tensor, path))
     const attrs = rule.attrs(view)
     const id = this.define(output, path)
     return { op: rule.op, name: id, inputs, outputs: [id], attrs, span: { file: this.file, path } }
@@ -118,6 +130,43 @@ class Importer {
     return tensors
   }
 
+  /** Memory that an operator has for itself, and that starts as zeros, does not show. */
+  private claimState(tensor: number, input: number, path: string): void {
+    if (tensor < 0 || !this.tensors.isVariable(tensor)) {
+      this.reject(path, 'bad-operator', `its input ${input} is not a variable tensor`)
+    }
+    if (this.states.has(tensor)) {
+      const message = `it writes ${this.tensors.describe(tensor)}, as another operator does`
+      this.reject(path, 'defined-twice', message)
+    }
+    this.states.add(tensor)
+  }
+
+  private expansion(operator: TfliteOperator, path: string): Expansion {
+    const names = new Set(this.tensors.ids)
+    const fresh = (wish: string, value: Value) => {
+      const id = freshId(wish, this.values, names)
+      this.values.set(id, value)
+      return id
+    }
+    const typeOf = (id: ValueId) => must(this.values.get(id), id).type
+    return {
+      name: this.tensors.ids[operator.outputs[0] ?? -1] ?? path,
+      value: (input) => this.use(operator.inputs[input] ?? -1, path),
+      shape: (id) => typeOf(id).shape,
+      constant: (shape, data, wish) => fresh(wish, { type: { dtype: 'f32', shape }, data }),
+      emit: (op: OpName, inputs: readonly ValueId[], attrs: Attrs, wish: string) => {
+        const shape = OPS[op].inferShape(inputs.map(typeOf), attrs)
+        if (isHuge('f32', shape)) {
+          this.reject(path, 'huge-shape', `it computes a tensor [${shape.join(', ')}] of more than 2 GiB`)
+        }
+        const id = fresh(wish, { type: { dtype: 'f32', shape } })
+        this.nodes.push({ op, name: id, inputs, outputs: [id], attrs, span: { file: this.file, path } })
+        return id
+      },
+    }
+  }
+
   private view(operator: TfliteOperator, rule: OperatorRule, path: string): OperatorView<never> {
     const tensorOf = (input: number) => {
       const tensor = operator.inputs[input] ?? -1
@@ -128,8 +177,10 @@ class Importer {
       options: this.options(operator, rule, path) as never,
       output: this.tensors.value(operator.outputs[0] ?? -1).type,
       inputCount: operator.inputs.filter((tensor) => tensor >= 0).length,
+      has: (input) => (operator.inputs[input] ?? -1) >= 0,
       input: (input) => this.tensors.value(tensorOf(input)).type,
       ints: (input, what) => this.ints(tensorOf(input), what, path),
+      reals: (input, what) => this.reals(tensorOf(input), what, path),
       reject: (code, message, hint) => this.reject(path, code, message, hint),
     }
   }
@@ -148,14 +199,23 @@ class Importer {
   }
 
   private ints(tensor: number, what: string, path: string): readonly number[] {
-    const { data } = this.tensors.value(tensor)
-    if (!data) {
-      const hint = 'export the model with fixed shapes, so that it becomes a constant'
-      this.reject(path, 'dynamic-operand', `its ${what} is computed while the model runs`, hint)
-    }
+    const data = this.constant(tensor, what, path)
     if (data instanceof Float32Array)
       this.reject(path, 'bad-operator', `its ${what} is not an integer tensor`)
     return Array.from(data, Number)
+  }
+
+  private reals(tensor: number, what: string, path: string): Float32Array {
+    const data = this.constant(tensor, what, path)
+    if (data instanceof Float32Array) return data
+    return this.reject(path, 'bad-operator', `its ${what} is not a float32 tensor`)
+  }
+
+  private constant(tensor: number, what: string, path: string): TensorData {
+    const { data } = this.tensors.value(tensor)
+    if (data) return data
+    const hint = 'export the model with fixed shapes, so that it becomes a constant'
+    return this.reject(path, 'dynamic-operand', `its ${what} is computed while the model runs`, hint)
   }
 
   /** A tensor that a node or the model's outputs read: a constant, or one defined before. */
@@ -224,13 +284,13 @@ class Importer {
         ...this.survey('unsupported-operator', 'operators that are not supported', operators),
         hint: controlFlow
           ? 'control flow cannot be compiled: export the model without it'
-          : 'docs/supported-ops.md lists the supported operators; replace the others and export the model again',
+          : 'docs/tflite.md lists the supported operators; replace the others and export the model again',
       })
     }
     if (types.size > 0) {
       diagnostics.push({
         ...this.survey('unsupported-type', 'operators with element types that are not supported', types),
-        hint: 'convert the model in float, or quantize it fully: int8 weights, int8 or int16 activations',
+        hint: 'docs/tflite.md lists the element types of each operator; convert the model in float, or quantize it fully: int8 weights, int8 or int16 activations',
       })
     }
     if (diagnostics.length > 0) throw new Diagnosed(diagnostics)

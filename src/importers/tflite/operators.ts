@@ -4,46 +4,12 @@
  */
 import type { DType } from '../../../ir/dtype.ts'
 import type { Attrs } from '../../../ir/graph.ts'
-import type { OpName } from '../../../ir/ops/names.ts'
-import type { TensorType } from '../../../ir/tensor.ts'
 import { elementCount } from '../../../ir/tensor.ts'
 import { explicitPadding, normalizeSlice } from './geometry.ts'
+import { SEQUENCE_LSTM } from './lstm.ts'
 import { ACTIVATIONS, PADDINGS } from './names.ts'
-import { OPTIONS, type Table, type TableSchema } from './schema.ts'
-
-/** One operator as a rule sees it; `input` and `ints` count the tensors as TFLite does. */
-export interface OperatorView<O> {
-  readonly options: O
-  readonly output: TensorType
-  readonly inputCount: number
-  /** Type of an input tensor; fails if it is missing. */
-  readonly input: (index: number) => TensorType
-  /** Elements of a constant integer input (`what` names it in diagnostics); fails if it is not constant. */
-  readonly ints: (index: number, what: string) => readonly number[]
-  readonly reject: (code: string, message: string, hint?: string) => never
-}
-
-export interface OperatorRule {
-  readonly op: OpName
-  readonly options?: TableSchema & { readonly union: number }
-  /** Which inputs become operands. Those from `required` on may be left out. Default: the first. */
-  readonly operands?: readonly number[] | 'all'
-  readonly required?: number
-  /** Element types each operand may have (the last entry for all that follow), and the result. */
-  readonly types: readonly (readonly DType[])[]
-  readonly result: readonly DType[]
-  readonly attrs: (view: OperatorView<never>) => Attrs
-}
-
-type OptionSchema = TableSchema & { readonly union: number }
-
-/** Gives `attrs` the type of its options. */
-function rule<S extends OptionSchema>(
-  options: S,
-  body: Omit<OperatorRule, 'options' | 'attrs'> & { attrs: (view: OperatorView<Table<S>>) => Attrs },
-): OperatorRule {
-  return { ...body, options }
-}
+import { type OperatorRule, type OperatorView, rule } from './rule.ts'
+import { OPTIONS, type Table } from './schema.ts'
 
 const ACTIVATION: readonly DType[] = ['i8', 'i16', 'f32']
 /** Ops that only move elements do so whatever they are. */
@@ -140,6 +106,7 @@ export const OPERATOR_RULES: Readonly<Record<string, OperatorRule>> = {
     attrs: (view) => ({ alpha: finite(view, view.options.alpha, 'alpha') }),
   }),
   HARD_SWISH: { op: 'hard_swish', ...ELEMENTWISE, attrs: none },
+  UNIDIRECTIONAL_SEQUENCE_LSTM: SEQUENCE_LSTM,
   STRIDED_SLICE: rule(OPTIONS.stridedSlice, { op: 'strided_slice', ...MOVEMENT, attrs: slice }),
   RESIZE_NEAREST_NEIGHBOR: rule(OPTIONS.resizeNearest, { op: 'resize_nearest', ...MOVEMENT, attrs: resize }),
   RESIZE_BILINEAR: rule(OPTIONS.resizeBilinear, { op: 'resize_bilinear', ...ELEMENTWISE, attrs: resize }),

@@ -179,6 +179,16 @@ export const OPTIONS = {
     union: 49,
     fields: { padding: [0, 'i8'], strideW: [1, 'i32'], strideH: [2, 'i32'], activation: [3, 'i8'] },
   },
+  sequenceLstm: {
+    name: 'UnidirectionalSequenceLSTMOptions',
+    union: 71,
+    fields: {
+      activation: [0, 'i8'],
+      cellClip: [1, 'f32'],
+      timeMajor: [3, 'bool'],
+      diagonalRecurrentTensors: [5, 'bool'],
+    },
+  },
   resizeNearest: {
     name: 'ResizeNearestNeighborOptions',
     union: 74,

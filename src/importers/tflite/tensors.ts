@@ -3,12 +3,17 @@ import { fail } from '../../../ir/diagnostic.ts'
 import { DTYPE_BITS, DTYPE_RANGE, type DType, type TensorData } from '../../../ir/dtype.ts'
 import type { Value, ValueId } from '../../../ir/graph.ts'
 import { unpack } from '../../../ir/packing.ts'
-import type { Quant } from '../../../ir/tensor.ts'
+import { elementCount, type Quant } from '../../../ir/tensor.ts'
 import { TENSOR_TYPES } from './names.ts'
 import type { TfliteModel, TfliteTensor } from './schema.ts'
 
 /** Offsets of tensors are 32-bit in TFLite's runtime and in every backend here. */
 const MAX_TENSOR_BYTES = 2 ** 31 - 1
+
+/** Whether a tensor is too large to be held. */
+export function isHuge(dtype: DType, shape: readonly number[]): boolean {
+  return elementCount(shape) * (DTYPE_BITS[dtype] / 8) > MAX_TENSOR_BYTES
+}
 
 /** Gives tensors of one subgraph their names and values; a tensor that nobody asks for is never looked at. */
 export class TensorImporter {
@@ -60,6 +65,11 @@ export class TensorImporter {
     )
   }
 
+  /** True if an operator changes the tensor while it runs. */
+  isVariable(index: number): boolean {
+    return this.at(index).isVariable
+  }
+
   /** Fails with the code `tflite/...` that says why a tensor cannot be imported. */
   value(index: number): Value {
     const known = this.values.get(index)
@@ -101,12 +111,10 @@ export class TensorImporter {
       const hint = 'export the model with fixed shapes, for example with batch size 1'
       this.reject(index, 'bad-shape', `the shape [${shape.join(', ')}] has an extent of ${tooSmall}`, hint)
     }
-    let elements = 1
-    for (const extent of shape) elements *= extent
-    if (elements * (DTYPE_BITS[dtype] / 8) > MAX_TENSOR_BYTES) {
+    if (isHuge(dtype, shape)) {
       this.reject(index, 'huge-shape', `the shape [${shape.join(', ')}] holds more than 2 GiB of ${dtype}`)
     }
-    return elements
+    return elementCount(shape)
   }
 
   private quant(index: number, dtype: DType): Quant | undefined {

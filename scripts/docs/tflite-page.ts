@@ -1,0 +1,51 @@
+/** docs/tflite.md: the operators of TFLite that can be imported, from the importer's own table. */
+import { MOST_STEPS } from '../../src/importers/recurrent.ts'
+import { OPERATOR_RULES } from '../../src/importers/tflite/operators.ts'
+
+const HEAD = `# TFLite files
+
+\`.tflite\` files of schema version 3 are read, their first subgraph. This page is generated from the importer's table by
+\`npm run docs\`; what a diagnostic \`tflite/...\` means stands in [errors.md](errors.md).
+
+- **Shapes** must be fixed. What is a shape, an axis or an index must be constant.
+- **Types.** A network is quantized fully, or in float32, or changes between the two by QUANTIZE and DEQUANTIZE.
+  Quantized operators give the bits of TFLite's reference kernels; in float32 sums have an order of their own, and
+  results agree to about 1e-6.
+- **Recurrent operators** become nodes for each step of their sequences, which have at most ${MOST_STEPS} steps. Weights are shared
+  between steps. Each inference starts with states of zero, as in TFLite after \`reset_all_variables()\`: what a network
+  that is fed step by step would keep between inferences must be an input and an output.
+`
+
+/** What does not hold of an operator in full; an entry for an operator that does not exist fails the page's test. */
+const LIMITS: Readonly<Record<string, string>> = {
+  ADD: 'of int16 not by shifts (`pot_scale_int16`)',
+  CONCATENATION: 'operands quantized as the result',
+  FULLY_CONNECTED: 'default weight format',
+  RESHAPE: 'constant shape',
+  STRIDED_SLICE: 'constant bounds; no new axes',
+  SUB: 'as ADD',
+  UNIDIRECTIONAL_SEQUENCE_LSTM:
+    'constant weights; peepholes, coupled gates and a cell clip as in TFLite; no projection, no layer normalization',
+}
+
+export function tflitePage(): string {
+  const unknown = Object.keys(LIMITS).filter((name) => OPERATOR_RULES[name] === undefined)
+  if (unknown.length > 0) throw new Error(`limits of operators that do not exist: ${unknown.join(', ')}`)
+  const rows = Object.entries(OPERATOR_RULES)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { op, expand, types, result }]) => {
+      const becomes = expand ? 'nodes for each step' : `\`${op}\``
+      const from = types[0]?.join(', ') ?? ''
+      const to = result.join(', ')
+      return `| \`${name}\` | ${becomes} | ${from === to ? from : `${from} to ${to}`} | ${LIMITS[name] ?? ''} |\n`
+    })
+  return `${HEAD}
+## Operators
+
+What the ops are stands in [ops.md](ops.md); the rules there hold of the element types below, which are those of the
+first operand, and of the result where it has others.
+
+| operator | becomes | element types | limits |
+| --- | --- | --- | --- |
+${rows.join('')}`
+}

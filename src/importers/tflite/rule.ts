@@ -1,0 +1,61 @@
+/** What the table of operators is made of. */
+import type { DType } from '../../../ir/dtype.ts'
+import type { Attrs, ValueId } from '../../../ir/graph.ts'
+import type { OpName } from '../../../ir/ops/names.ts'
+import type { TensorType } from '../../../ir/tensor.ts'
+import type { RealGraph } from '../recurrent.ts'
+import type { Table, TableSchema } from './schema.ts'
+
+/** One operator as a rule sees it; inputs are counted as TFLite does. */
+export interface OperatorView<O> {
+  readonly options: O
+  readonly output: TensorType
+  readonly inputCount: number
+  /** Whether an input is there: optional ones may be left out. */
+  readonly has: (index: number) => boolean
+  /** Type of an input tensor; fails if it is missing. */
+  readonly input: (index: number) => TensorType
+  /** Elements of a constant integer input (`what` names it in diagnostics); fails if it is not constant. */
+  readonly ints: (index: number, what: string) => readonly number[]
+  /** Likewise of a constant float32 input. */
+  readonly reals: (index: number, what: string) => Float32Array
+  readonly reject: (code: string, message: string, hint?: string) => never
+}
+
+/** An operator that becomes more than one node adds those before the last by this. */
+export interface Expansion extends RealGraph {
+  /** Name of the operator's result. */
+  readonly name: ValueId
+  /** An input as a value of the graph. */
+  readonly value: (index: number) => ValueId
+}
+
+export interface OperatorRule {
+  /** The op of its node, the last if there are several. */
+  readonly op: OpName
+  readonly options?: OptionSchema
+  /** Which inputs become operands. Those from `required` on may be left out. Default: the first. */
+  readonly operands?: readonly number[] | 'all'
+  readonly required?: number
+  /** Inputs that are the operator's memory: variable tensors, which are zero when an inference starts. */
+  readonly states?: readonly number[]
+  /** Element types each operand may have (the last entry for all that follow), and the result. */
+  readonly types: readonly (readonly DType[])[]
+  readonly result: readonly DType[]
+  readonly attrs: (view: OperatorView<never>) => Attrs
+  /** Adds the nodes before the last one, whose operands it returns instead of the operator's own. */
+  readonly expand?: (view: OperatorView<never>, graph: Expansion) => readonly ValueId[]
+}
+
+type OptionSchema = TableSchema & { readonly union: number }
+
+/** Gives `attrs` and `expand` the type of its options. */
+export function rule<S extends OptionSchema>(
+  options: S,
+  body: Omit<OperatorRule, 'options' | 'attrs' | 'expand'> & {
+    readonly attrs: (view: OperatorView<Table<S>>) => Attrs
+    readonly expand?: (view: OperatorView<Table<S>>, graph: Expansion) => readonly ValueId[]
+  },
+): OperatorRule {
+  return { ...body, options }
+}
