@@ -26,9 +26,11 @@ const HEAD = `# ONNX files
   between DequantizeLinear and QuantizeLinear, which are computed on integers as that runtime does when it optimizes.
 - **Dynamically quantized networks.** Bytes whose scale and zero point depend on the data are float32 numbers inside: what
   DynamicQuantizeLinear makes, and what QuantizeLinear makes with a computed scale. ConvInteger and MatMulInteger of them
-  give the float32 nearest to the int32 sum, as a cast does. The importer proves from the constant weights that nothing is
-  rounded before, and refuses layers for which it cannot; those of up to 4,000 weights for each output always pass. Such bytes
-  can be moved, dequantized and cast; other operators refuse them. As outputs they are uint8 or int8, as in the file.
+  multiply int8 elements, take the zero point's share from the sums in float32, and give the float32 nearest to the file's
+  int32 sum, as a cast does. The importer proves from the constant weights that nothing is rounded before; weights that are no
+  int8 less their zero point, or too large, become two layers. It refuses what is too large even then; layers of up to 4,000
+  weights for each output never are. Such bytes can be moved, dequantized and cast; other operators refuse them. As outputs
+  they are uint8 or int8, as in the file.
 - **Quantizers of quantized training** (QONNX) are known under the domains ${[...QONNX_DOMAINS].map((name) => `\`${name}\``).join(', ')}, declared or not.
 
 Convolutions and pools work on images and on signals [N, C, W], not on volumes.

@@ -198,10 +198,7 @@ export class NodeContext {
 
   /** An image [N, H, W, C], made of [N, C, H, W] or, with one row, of [N, C, W]. */
   image(n: number): ValueId {
-    return this.imageOf(this.computed(n))
-  }
-
-  imageOf(operand: Computed): ValueId {
+    const operand = this.computed(n)
     const rank = operand.shape.length
     const id = this.builder.arrange(operand, channelsLast(rank), this.origin)
     if (rank === 4) return id

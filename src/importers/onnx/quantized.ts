@@ -12,6 +12,12 @@ import { type Computed, permuted } from './builder.ts'
 import { type Constant, constant, type ElementType, type Grid } from './constants.ts'
 import type { NodeContext } from './context.ts'
 
+/** Attributes of ops that compute as ONNX Runtime does. */
+export const ONNX = { arithmetic: 'onnx' } as const
+
+/** The type of sums without a scale. */
+export const SUMS = { dtype: 'i32', quant: perTensor(1, 0) } as const
+
 /** What an operator's inputs say; it knows the axis. */
 export type FileQuant = Grid
 

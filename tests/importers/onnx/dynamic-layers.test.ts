@@ -1,6 +1,8 @@
 /** Layers of integers whose zero point depends on the data, against integer arithmetic, on every backend. */
 import { describe, expect, test } from 'vitest'
-import { INT8, INT64, tensor, UINT8 } from '../onnx-file.ts'
+import { unwrap } from '../../../ir/diagnostic.ts'
+import { compileModel } from '../../../src/pipeline.ts'
+import { type FileNode, INT8, INT64, port, tensor, UINT8 } from '../onnx-file.ts'
 import {
   dynamicallyQuantized,
   everywhere,
@@ -9,6 +11,7 @@ import {
   node,
   QUANTIZER,
   refusal,
+  TARGET,
 } from './dynamic-network.ts'
 import { convolve, graphOf, noise } from './quantized-network.ts'
 
@@ -61,6 +64,78 @@ describe('a layer of integers', () => {
     expect(await everywhere(graph, x)).toEqual([expected])
     // Images keep their channels last from the input to the output, whose borders these are.
     expect(graph.nodes.filter(({ op }) => op === 'transpose').length).toBe(2)
+  })
+
+  test.each<[string, readonly number[], readonly number[], FileNode['attributes']]>([
+    ['an image without border', [1, 3, 6, 6], [2, 3, 3, 3], {}],
+    [
+      'steps and another border on each side',
+      [1, 3, 7, 6],
+      [2, 3, 3, 2],
+      { pads: [2, 0, 1, 1], strides: [2, 1] },
+    ],
+    [
+      'dilated taps and a border as large as they need',
+      [1, 2, 6, 6],
+      [3, 2, 3, 3],
+      { dilations: [2, 2], auto_pad: 'SAME_UPPER' },
+    ],
+    ['a signal', [1, 3, 9], [4, 3, 3], { pads: [1, 1] }],
+    ['two images', [2, 2, 4, 4], [3, 2, 2, 2], {}],
+  ])(
+    'ConvInteger on %s is Conv on the bytes less their zero points',
+    async (_, shape, kernel, attributes) => {
+      const bytes = noise(
+        kernel.reduce((a, b) => a * b, 1),
+        2,
+      ).map((v) => Math.round(v * 120) + 128)
+      const graph = graphOf(
+        network(
+          [
+            QUANTIZER,
+            node('ConvInteger', ['q', 'w', 'z', 'w_z'], ['r'], attributes),
+            node('Cast', ['r'], ['y'], { to: FLOAT }),
+            node('Cast', ['q'], ['q_f'], { to: FLOAT }),
+            node('Cast', ['z'], ['z_f'], { to: FLOAT }),
+            node('Sub', ['q_f', 'z_f'], ['centered']),
+            node('Conv', ['centered', 'w_f'], ['real'], attributes),
+          ],
+          shape,
+          [
+            tensor('w', kernel, bytes, UINT8),
+            tensor('w_z', [], [100], UINT8),
+            tensor(
+              'w_f',
+              kernel,
+              bytes.map((w) => w - 100),
+            ),
+          ],
+          [port('y', []), port('real', [])],
+        ),
+      )
+      const x = noise(
+        shape.reduce((a, b) => a * b, 1),
+        7,
+      ).map((v) => fround(v - 0.3))
+      const [sums, real] = await everywhere(graph, x)
+      expect(sums).toEqual(real)
+      expect(sums?.some((sum) => sum !== 0)).toBe(true)
+    },
+  )
+
+  test('its products are the machine’s, not the host’s', () => {
+    const weights = tensor(
+      'w',
+      [4, 2, 3, 3],
+      noise(72, 2).map((v) => Math.round(v * 120)),
+      INT8,
+    )
+    const nodes = [QUANTIZER, node('ConvInteger', ['q', 'w', 'z'], ['r']), ...SCALED]
+    const graph = graphOf(network(nodes, [1, 2, 6, 6], [weights, tensor('w_s', [], [SCALE])]))
+    const { steps } = unwrap(compileModel(graph, TARGET))
+    const onHost = steps.flatMap((step) => ('host' in step ? [step.host.op] : []))
+    expect(onHost).not.toContain('conv2d')
+    expect(graph.nodes.filter(({ op }) => op === 'conv2d').length).toBe(1)
   })
 
   /** Sums of a row times a matrix, exact. */

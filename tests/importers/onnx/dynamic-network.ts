@@ -13,7 +13,7 @@ import { type FileNode, onnxFile, port } from '../onnx-file.ts'
 import { nothing } from './quantized-network.ts'
 
 const { fround } = Math
-const TARGET = unwrap(loadTarget(undefined))
+export const TARGET = unwrap(loadTarget(undefined))
 /** TensorProto.DataType. */
 export const FLOAT = 1
 

@@ -168,6 +168,15 @@ describe('what is refused', () => {
       /^onnx\/unsupported-type: Cast: a computed value can be cast to float32/,
     ],
     [
+      'a cast of bytes whose scale is constant: whether they had a sign in the file is not known',
+      network(
+        [node('QuantizeLinear', ['x', 'one'], ['b']), node('Cast', ['b'], ['y'], { to: FLOAT })],
+        [2, 3],
+        [tensor('one', [], [1])],
+      ),
+      /^onnx\/unsupported-type: Cast: i8 elements of a computed value cannot be cast/,
+    ],
+    [
       'bytes of a computed scale that are neither uint8 nor int8',
       network(
         [QUANTIZER, { ...quantizeLinear, inputs: ['x', 's', 'four'] }],
@@ -175,6 +184,16 @@ describe('what is refused', () => {
         [tensor('four', [], [4], INT32)],
       ),
       /^onnx\/unsupported-type: QuantizeLinear: elements of type i32/,
+    ],
+    [
+      'a zero point of real numbers',
+      network([QUANTIZER, { ...quantizeLinear, inputs: ['x', 's', 's'] }], [2, 3]),
+      /^onnx\/bad-node: QuantizeLinear: its zero point is f32, expected u8/,
+    ],
+    [
+      'bytes with sign around a zero point without',
+      network([QUANTIZER, { ...times, inputs: ['q', 'w', 'w_z'] }], [2, 3], matrix),
+      /^onnx\/bad-node: MatMulInteger: its zero point is i8, expected u8/,
     ],
     [
       'several computed scales',

@@ -5,10 +5,11 @@
  */
 import { integerRange } from '../../../../ir/arith/saturate.ts'
 import type { ValueId } from '../../../../ir/graph.ts'
+import { perTensor } from '../../../../ir/tensor.ts'
 import { type Computed, type Operand, plainOrder } from '../builder.ts'
 import { type Constant, constant, type ElementType } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
-import { dequantized } from '../quantized.ts'
+import { dequantized, ONNX, quantizedConstant, SUMS } from '../quantized.ts'
 import { convolutionOf, product, weightsOf } from './convolution.ts'
 import { combined, mapped, number } from './elementwise.ts'
 import { reduced } from './reductions.ts'
@@ -85,11 +86,12 @@ const cast: OperatorRule = (node) => {
   node.ignore('saturate')
   const x = node.computed(0)
   const { dtype } = node.builder.type(x.id)
-  if (REAL_TYPES.includes(to)) return [dtype === 'i32' ? mapped(node, 'dequantize', x) : asReal(x)]
-  if (to !== UINT8 || dtype !== 'f32' || x.integers === 'i32' || x.integers === 'i8') {
+  if (REAL_TYPES.includes(to) && dtype === 'i32') return [mapped(node, 'dequantize', x)]
+  if (dtype !== 'f32') node.reject('unsupported-type', `${dtype} elements of a computed value cannot be cast`)
+  if (REAL_TYPES.includes(to)) return [asReal(x)]
+  if (to === UINT8 && x.integers === 'u8') return [x]
+  if (to !== UINT8 || x.integers !== undefined)
     node.reject('unsupported-type', 'a computed value can be cast to float32, and real numbers to uint8')
-  }
-  if (x.integers === 'u8') return [x]
   // Of numbers that are not negative the fraction is cut off; others become 0.
   return [saturated(node, mapped(node, 'floor', x, {}, `${node.outputs[0]} whole`), 'u8')]
 }
@@ -164,8 +166,7 @@ export function hasComputedScale(node: NodeContext): boolean {
 
 /** QuantizeLinear with a computed scale or zero point; `otherwise` is the type if there is no zero point. */
 export function quantizedByComputed(node: NodeContext, otherwise: ElementType): readonly Computed[] {
-  const zero = node.inputs[2]
-  const type = (zero?.kind === 'constant' ? zero.dtype : integersOf(zero)) ?? otherwise
+  const type = (node.inputs[2] && typeOf(node.inputs[2])) ?? otherwise
   if (type !== 'u8' && type !== 'i8') {
     node.reject(
       'unsupported-type',
@@ -173,9 +174,7 @@ export function quantizedByComputed(node: NodeContext, otherwise: ElementType): 
       'quantize to uint8',
     )
   }
-  return [
-    quantized(node, node.computed(0), single(node, 1, 'scale'), zero && single(node, 2, 'zero point'), type),
-  ]
+  return [quantized(node, node.computed(0), single(node, 1, 'scale'), zeroPointOf(node, type), type)]
 }
 
 /** Whether an operand's float32 elements stand for integers. */
@@ -185,73 +184,99 @@ export function standsForIntegers(operand: Operand | undefined): boolean {
 
 /** (x - zero point) * scale of integers that float32 elements stand for. */
 export function dequantizedByComputed(node: NodeContext): readonly Computed[] {
-  const centered = lessZero(node, node.computed(0))
+  const x = node.computed(0)
+  const zero = zeroPointOf(node)
+  const centered = zero ? withNumber(node, 'sub', x, zero, `${node.outputs[0]} centered`) : x
   return [withNumber(node, 'mul', centered, single(node, 1, 'scale'))]
 }
 
-function lessZero(node: NodeContext, x: Computed): Computed {
-  if (node.inputs[2] === undefined) return asReal(x)
-  return withNumber(node, 'sub', x, single(node, 2, 'zero point'), `${node.outputs[0]} centered`)
+/** The zero point, of the same type as the elements. */
+function zeroPointOf(node: NodeContext, elements = typeOf(node.operand(0))): Computed | undefined {
+  if (node.inputs[2] === undefined) return undefined
+  const zero = single(node, 2, 'zero point')
+  const type = typeOf(node.operand(2))
+  if (type !== elements)
+    node.reject('bad-node', `its zero point is ${type ?? 'f32'}, expected ${elements} as its elements are`)
+  return zero
 }
 
-/** Greatest magnitude of a byte less a zero point. */
+/** The type in the file, of integers. */
+function typeOf(operand: Operand): ElementType | undefined {
+  return operand.kind === 'constant' ? operand.dtype : operand.integers
+}
+
+/** Greatest magnitude of a byte. */
 const MOST_BYTE = 255
 /** Up to here every integer is a float32. */
 const EXACT = 2 ** 24
 
-/**
- * Whether sums of products with these weights are exact in float32, in any order: for each index along `axis`, of an output
- * channel, the magnitudes of weights add up to at most 2^24 / 255.
- */
-function isExact({ shape, data }: Constant, axis: number): boolean {
+/** For each index along `axis` of weights, an output channel, the sum of a function of them. */
+function channelSums({ shape, data }: Constant, axis: number, f: (w: number) => number): Float64Array {
   const channels = shape[axis] ?? 1
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1)
-  const sums = new Float64Array(channels)
+  const result = new Float64Array(channels)
   data.forEach((w, i) => {
     const channel = Math.floor(i / inner) % channels
-    sums[channel] = (sums[channel] ?? 0) + Math.abs(w)
+    result[channel] = (result[channel] ?? 0) + f(w)
   })
-  return sums.every((sum) => sum * MOST_BYTE <= EXACT)
+  return result
+}
+
+/** Whether weights are int8, and their sums of products with bytes float32, in any order. */
+function isExact(weights: Constant, axis: number): boolean {
+  const [min, max] = integerRange('i8')
+  return (
+    weights.data.every((w) => w >= min && w <= max) &&
+    channelSums(weights, axis, Math.abs).every((sum) => sum * MOST_BYTE <= EXACT)
+  )
 }
 
 /** Weights are split into multiples of this and what is left. */
 const SPLIT = 16
 
+/** Int8 weights with int8 elements of a zero point 0. */
+const SYMMETRIC = { scale: Float64Array.of(1), zeroPoint: Float64Array.of(0), dtype: 'i8' } as const
+
+/** The layer's int32 sums with weights in the file's order, and their name. */
+type Layer = (weights: Constant, wish: string) => ValueId
+
 /**
- * The float32 nearest to the int32 sums of a layer of integers, `layer`, with weights whose output channels lie along `axis`.
- * Where they might be beyond 2^24 there are two layers whose sums are not, one with the multiples of 16 in the weights, and
- * only the sum of both is rounded.
+ * The float32 nearest to the sums of (x - zero point) * (w - its zero point), of which output channels are the last axis, and
+ * those of the weights `axis`. `layer` gives sums of x * w, from which the zero point's share is taken. Where weights are no
+ * int8, or sums might be beyond 2^24, there are two layers for which neither holds, one with the multiples of 16 in the
+ * weights, and only the sum of both is rounded.
  */
-function sums(
-  node: NodeContext,
-  axis: number,
-  weights: Constant,
-  layer: (weights: Constant, wish: string) => Computed,
-): readonly Computed[] {
+function sums(node: NodeContext, axis: number, given: Constant, layer: Layer): ValueId {
   const name = node.outputs[0] ?? ''
-  const stand = (y: Computed) => [{ ...y, integers: 'i32' as const }]
-  const { dtype, shape, data } = centeredWeights(node, weights, axis)
-  const whole = constant(dtype, shape, data)
-  if (isExact(whole, axis)) return stand(layer(whole, name))
-  const multiples = constant(
-    dtype,
-    shape,
-    data.map((w) => Math.round(w / SPLIT)),
-  )
-  const rest = constant(
-    dtype,
-    shape,
-    data.map((w, i) => w - SPLIT * (multiples.data[i] ?? 0)),
-  )
+  const weights = centeredWeights(node, given, axis)
+  if (isExact(weights, axis)) return partOf(node, axis, weights, layer, name)
+  const multiples = { ...weights, data: weights.data.map((w) => Math.round(w / SPLIT)) }
+  const rest = { ...weights, data: weights.data.map((w, i) => w - SPLIT * (multiples.data[i] ?? 0)) }
   if (!isExact(multiples, axis) || !isExact(rest, axis)) {
     node.reject(
       'unsupported-attribute',
-      'its sums can be too large for float32, in which they are computed where a zero point depends on the data',
+      'its sums can be too large for float32, in which they are where a zero point depends on the data',
       'quantize the model statically, with calibration data',
     )
   }
-  const high = combined(node, 'mul', layer(multiples, `${name} multiples`), number(SPLIT), `${name} high`)
-  return stand(combined(node, 'add', high, layer(rest, `${name} low`), name))
+  const high = partOf(node, axis, multiples, layer, `${name} multiples`)
+  const low = partOf(node, axis, rest, layer, `${name} rest`)
+  const scaled = node.emit('mul', [high, node.numbers([SPLIT], `${name} ${SPLIT}`)], {}, `${name} high`)
+  return node.emit('add', [scaled, low], {}, name)
+}
+
+/** The layer with a part of the weights: exact. */
+function partOf(node: NodeContext, axis: number, weights: Constant, layer: Layer, wish: string): ValueId {
+  const zero = zeroPointOf(node)
+  const sums = layer(weights, `${wish} integers`)
+  if (zero === undefined) return node.emit('dequantize', [sums], {}, wish)
+  const products = node.emit('dequantize', [sums], {}, `${wish} products`)
+  const totals = node.numbers(
+    channelSums(weights, axis, (w) => w),
+    `${wish} totals`,
+  )
+  const share = node.emit('mul', [totals, zero.id], {}, `${wish} share`)
+  return node.emit('sub', [products, share], {}, wish)
 }
 
 /** Weights less their zero points, of which there is one, or one for each output channel. */
@@ -268,36 +293,59 @@ function centeredWeights(node: NodeContext, weights: Constant, axis: number): Co
     zeroPoint: Float64Array.from(zeros),
     dtype: weights.dtype,
   }
-  return dequantized(weights, grid, axis)
+  return constant('i8', weights.shape, dequantized(weights, grid, axis).data)
 }
 
-/** The bytes of a layer less their zero point. */
-function centeredBytes(node: NodeContext): Computed {
-  const x = node.computed(0)
-  if (x.integers === 'i32') node.reject('unsupported-type', 'it multiplies sums, expected bytes')
-  return lessZero(node, x)
+/** The bytes that a value stands for, as int8: those without sign are 128 lower, and so is their zero. */
+function bytesOf(node: NodeContext, x: ValueId): ValueId {
+  const type = integersOf(node.operand(0))
+  if (type === 'i32') node.reject('unsupported-type', 'it multiplies sums, expected bytes')
+  const quant = perTensor(1, type === 'u8' ? -128 : 0)
+  return node.emit('quantize', [x], ONNX, `${node.outputs[0]} bytes`, { dtype: 'i8', quant })
 }
 
-/** ConvInteger of bytes whose zero point is computed. */
+/** An image with a border of its zero point, which stands for the real number 0. */
+function padded(node: NodeContext, x: ValueId, pads: readonly number[]): ValueId {
+  if (pads.every((pad) => pad === 0)) return x
+  const [top = 0, left = 0, bottom = 0, right = 0] = pads
+  const attrs = { paddings: [0, 0, top, bottom, left, right, 0, 0], value: 0 }
+  const name = node.outputs[0]
+  const zero = zeroPointOf(node)
+  if (zero === undefined) return node.emit('pad', [x], attrs, `${name} padded`)
+  const centered = node.emit('sub', [x, zero.id], {}, `${name} centered`)
+  const border = node.emit('pad', [centered], attrs, `${name} border`)
+  return node.emit('add', [border, zero.id], {}, `${name} padded`)
+}
+
+/** ConvInteger of bytes whose scale depends on the data. */
 export function convolvedIntegers(node: NodeContext): readonly Computed[] {
-  const given = centeredBytes(node)
-  const rank = given.shape.length
-  const x = node.imageOf(given)
-  return sums(node, 0, weightsOf(node, 1), (weights, wish) => {
-    const { op, order, attrs } = convolutionOf(node, x, rank, weights)
-    const w = node.builder.real(weights, `${wish} weights`, order)
-    return node.imageResult(node.emit(op, [x, w], attrs, wish), rank)[0]
-  })
+  const image = node.image(0)
+  const rank = node.operand(0).shape.length
+  const weights = weightsOf(node, 1)
+  const { op, order, attrs } = convolutionOf(node, image, rank, weights)
+  const x = bytesOf(node, padded(node, image, attrs.pads))
+  const layer: Layer = (part, wish) => {
+    const w = quantizedConstant(node, part, SYMMETRIC, 1, order)
+    return node.emit(op, [x, w], { ...attrs, pads: [0, 0, 0, 0], ...ONNX }, wish, SUMS)
+  }
+  return stand(node.imageResult(sums(node, 0, weights, layer), rank))
 }
 
-/** MatMulInteger of bytes whose zero point is computed with a matrix [I, O]. */
+/** MatMulInteger of bytes whose scale depends on the data with a matrix [I, O]. */
 export function multipliedIntegers(node: NodeContext, matrix: Constant): readonly Computed[] {
-  const x = centeredBytes(node)
-  return sums(node, 1, matrix, (weights, wish) => {
-    const real = (each: Constant, order: readonly number[]): ValueId =>
-      node.builder.real(each, `${wish} weights`, order)
-    return product(node, weights, false, { x, weights: real, bias: [], wish })[0]
-  })
+  const given = node.computed(0)
+  const x = { ...given, id: bytesOf(node, given.id) }
+  const layer: Layer = (part, wish) => {
+    const weights = (each: Constant, order: readonly number[]) =>
+      quantizedConstant(node, each, SYMMETRIC, 1, order)
+    return product(node, part, false, { x, weights, bias: [], attrs: ONNX, result: SUMS, wish })[0].id
+  }
+  return stand(node.result(sums(node, 1, matrix, layer), plainOrder(given.shape.length)))
+}
+
+/** For sums. */
+function stand([y]: readonly [Computed]): readonly Computed[] {
+  return [{ ...y, integers: 'i32' }]
 }
 
 export const INTEGERS: Readonly<Record<string, OperatorRule>> = {

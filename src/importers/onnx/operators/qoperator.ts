@@ -5,7 +5,6 @@
  */
 import type { Attrs, ValueId } from '../../../../ir/graph.ts'
 import type { OpName } from '../../../../ir/ops/names.ts'
-import { perTensor } from '../../../../ir/tensor.ts'
 import { type Operand, plainOrder } from '../builder.ts'
 import type { Constant, ElementType } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
@@ -14,11 +13,13 @@ import {
   type FileQuant,
   fileQuant,
   integerBias,
+  ONNX,
   quantizedConstant,
   quantizedImage,
   quantizedOperand,
   quantizedReals,
   resultType,
+  SUMS,
 } from '../quantized.ts'
 import { convolutionOf, product, weightsOf } from './convolution.ts'
 import { aligned } from './elementwise.ts'
@@ -31,8 +32,6 @@ import {
   standsForIntegers,
 } from './integers.ts'
 import { globalPool, pool } from './pooling.ts'
-
-const ONNX = { arithmetic: 'onnx' } as const
 
 /** TensorProto.DataType of the types that can be asked for. */
 const OUTPUT_TYPES: Readonly<Record<number, ElementType>> = { 2: 'u8', 3: 'i8', 21: 'u4', 22: 'i4' }
@@ -126,9 +125,6 @@ const qLinearConv: OperatorRule = (node) => {
     rank,
   )
 }
-
-/** Sums without a scale. */
-const SUMS = { dtype: 'i32', quant: perTensor(1, 0) } as const
 
 /** The quantization of integers that have a zero point only; without one it is 0. */
 function unscaled(node: NodeContext, zeroPoint: number, dtype: ElementType): FileQuant {
