@@ -1,6 +1,6 @@
 /** Where each cycle of each unit went, from the times of a finished schedule (section 11 of docs/timing.md). */
 
-import { LOAD_PIPE, STORE_PIPE } from '../../backends/trellis/isa/costs.ts'
+import { LOAD_PIPE, LOAD_SETUP, STORE_PIPE } from '../../backends/trellis/isa/costs.ts'
 import { type Cause, type Interval, Ledger, TIMED_UNITS, type TimedUnit, type UnitCycles } from './ledger.ts'
 import type { Schedule } from './schedule.ts'
 import { LOAD, MAC, POST, STORE, type TimedProgram } from './timed-program.ts'
@@ -89,11 +89,11 @@ function accountLoad(ledger: Ledger, program: TimedProgram, schedule: Schedule):
     previous = i
     const bursts = program.bursts[i] as number
     if (bursts === 0) {
-      // The first write comes in the cycle after the start.
-      ledger.spend('pipeline', (schedule.started[i] as number) + 1, i)
+      ledger.spend('pipeline', (schedule.started[i] as number) + LOAD_SETUP, i)
       ledger.spend('busy', (schedule.done[i] as number) - LOAD_PIPE, i)
       continue
     }
+    ledger.spend('pipeline', (schedule.started[i] as number) + LOAD_SETUP, i)
     const first = program.firstBurst[i] as number
     for (let k = first; k < first + bursts; k++) {
       ledger.spend('dram', times.granted[k] as number, i)

@@ -1,5 +1,5 @@
 /** load: requests in order, several bursts in flight, one writer (section 5 of docs/timing.md). */
-import { LOAD_BURSTS, LOAD_DESCRIPTORS, LOAD_PIPE } from '../../backends/trellis/isa/costs.ts'
+import { LOAD_BURSTS, LOAD_DESCRIPTORS, LOAD_PIPE, LOAD_SETUP } from '../../backends/trellis/isa/costs.ts'
 import { type Arbiter, LOAD_CLIENT } from './arbiter.ts'
 import type { IssueQueue } from './issue-queue.ts'
 import type { Schedule } from './schedule.ts'
@@ -48,7 +48,7 @@ export class LoadUnit {
     const i = this.queue.start(cycle)
     const bursts = p.bursts[i] as number
     if (bursts === 0) {
-      this.#read = Math.max(this.#read, cycle) + (p.fill[i] as number)
+      this.#read = Math.max(this.#read, cycle + LOAD_SETUP - 1) + (p.fill[i] as number)
       this.#free = cycle + 1
       this.#finish(i)
       return
@@ -57,7 +57,7 @@ export class LoadUnit {
     this.#burst = p.firstBurst[i] as number
     this.#lastBurst = this.#burst + bursts - 1
     this.refresh()
-    this.#request(cycle + 1)
+    this.#request(cycle + LOAD_SETUP)
   }
 
   /** The arbiter granted the waiting request. */

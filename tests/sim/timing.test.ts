@@ -28,8 +28,8 @@ describe('docs/timing.md', () => {
       make('mac.dense', { wait: mask('load') }),
       make('post.fill', { wait: mask('load') }),
     )
-    expect(doneCycles[0]).toBe(48)
-    expect([...startCycles.slice(1, 3)]).toEqual([48, 48])
+    expect(doneCycles[0]).toBe(49)
+    expect([...startCycles.slice(1, 3)]).toEqual([49, 49])
   })
 
   it('2: tokens are counted, and all are taken in one cycle', () => {
@@ -44,10 +44,10 @@ describe('docs/timing.md', () => {
 
   it('3: a store goes before the next burst of a load, and no burst is split', () => {
     const { doneCycles } = time(make('load.act', { bytes: 1024 }), make('store'))
-    // Load: bursts of 32 beats, granted in 45; the store's request is seen in 50, the load's second in 46; both wait
-    // for 77. The store's one beat is taken in 78; the load's second burst is granted in 78.
-    expect(doneCycles[1]).toBe(79)
-    expect(doneCycles[0]).toBe(78 + 40 + 32 + 2 + 1)
+    // Load: bursts of 32 beats, granted in 46; the store's request is seen in 50, the load's second in 47; both wait
+    // for 78. The store's one beat is taken in 79; the load's second burst is granted in 79.
+    expect(doneCycles[1]).toBe(80)
+    expect(doneCycles[0]).toBe(79 + 40 + 32 + 2 + 1)
   })
 
   it('4: instructions come in bursts and are dispatched one a cycle', () => {
@@ -57,55 +57,55 @@ describe('docs/timing.md', () => {
 
   it('5: a load is done when its last byte is written', () => {
     const { doneCycles } = time(make('load.act', { bytes: 64 }), make('load.act', { bytes: 64 }))
-    // Granted in 45; 4 beats from 85 on, read in 86..89, written up to 91. The second starts in 46 and is granted when the bus is free, in 49.
-    expect([...doneCycles.slice(0, 2)]).toEqual([92, 96])
+    // Granted in 46; 4 beats from 86 on, read in 87..90, written up to 92. The second starts in 47 and is granted when the bus is free, in 50.
+    expect([...doneCycles.slice(0, 2)]).toEqual([93, 97])
   })
 
   it('5: rows are bursts of their own unless they follow one another', () => {
     const apart = time(make('load.act', { rows: 2, bytes: 24, dram_pitch: 32 }))
-    // Each row 2 beats, 2 words: granted in 45 and 47; the last word read in max(87 + 2, 87 + 2) = 89, written in 91.
-    expect(apart.doneCycles[0]).toBe(92)
+    // Each row 2 beats, 2 words: granted in 46 and 48; the last word read in max(88 + 2, 88 + 2) = 90, written in 92.
+    expect(apart.doneCycles[0]).toBe(93)
     const joined = time(make('load.act', { rows: 2, bytes: 24, dram_pitch: 24 }))
-    // 48 bytes in 3 beats, 2 rows of 2 words: read up to 85 + 4.
-    expect(joined.doneCycles[0]).toBe(92)
+    // 48 bytes in 3 beats, 2 rows of 2 words: read up to 86 + 4.
+    expect(joined.doneCycles[0]).toBe(93)
   })
 
   it('5: a burst waits for the buffer of the fourth before it', () => {
     // Rows of 1 byte in 16-byte steps: bursts of one beat, each with 4 words, of which 3 are padding alone.
     const load = make('load.act', { rows: 6, bytes: 1, dram_pitch: 16, pad_right: 63 })
     const { doneCycles } = time(load)
-    // Bursts 0..3 are granted in 45..48 and read up to 89, 93, 97, 101. Burst 4 is seen in 90: its beat arrives in
-    // 130 and its words are read in 131..134; burst 5 is seen in 94 and read up to 138.
-    expect(doneCycles[0]).toBe(138 + 2 + 1)
+    // Bursts 0..3 are granted in 46..49 and read up to 90, 94, 98, 102. Burst 4 is seen in 91: its beat arrives in
+    // 131 and its words are read in 132..135; burst 5 is seen in 95 and read up to 139.
+    expect(doneCycles[0]).toBe(139 + 2 + 1)
   })
 
   it('5: a fill asks nothing of DRAM', () => {
     const { doneCycles } = time(make('load.fill', { rows: 2, bytes: 20 }))
-    expect(doneCycles[0]).toBe(44 + 4 + 2 + 1)
+    expect(doneCycles[0]).toBe(45 + 4 + 2 + 1)
   })
 
   it('5: padding behind a row is written after its data', () => {
-    // 64 bytes in 4 beats from 85 on: 4 words, and 3 of padding behind them.
-    expect(time(make('load.act', { bytes: 64, pad_right: 48 })).doneCycles[0]).toBe(85 + 7 + 2 + 1)
+    // 64 bytes in 4 beats from 86 on: 4 words, and 3 of padding behind them.
+    expect(time(make('load.act', { bytes: 64, pad_right: 48 })).doneCycles[0]).toBe(86 + 7 + 2 + 1)
     // In front of the data they need the first beat alone, and the last beat comes meanwhile.
-    expect(time(make('load.act', { bytes: 64, pad_left: 48 })).doneCycles[0]).toBe(85 + 7 + 2 + 1)
+    expect(time(make('load.act', { bytes: 64, pad_left: 48 })).doneCycles[0]).toBe(86 + 7 + 2 + 1)
   })
 
   it('5: a burst behind a busy writer passes at a word a cycle', () => {
     const { doneCycles } = time(make('load.fill', { rows: 100, bytes: 16 }), make('load.act', { bytes: 64 }))
-    // The fill takes 45..144; the load, whose data came up to 89, the next four.
-    expect([...doneCycles.slice(0, 2)]).toEqual([147, 151])
+    // The fill takes 46..145; the load, whose data came up to 92, the next four.
+    expect([...doneCycles.slice(0, 2)]).toEqual([148, 152])
   })
 
   it('5: two columns of weights are a word where they fit the port', () => {
     // 64 columns of 16 bytes at 4 bits: 8 bytes each in the stream, one burst of 32 beats and 32 words.
     const narrow = { columns: 64, lanes: 0xffffn, stream: 1 }
-    expect(time(make('load.weight', narrow)).doneCycles[0]).toBe(45 + 40 + 32 + 2 + 1)
+    expect(time(make('load.weight', narrow)).doneCycles[0]).toBe(46 + 40 + 32 + 2 + 1)
     // At 2 bits 4 bytes each: 16 beats bring 32 words.
-    expect(time(make('load.weight', { ...narrow, stream: 2 })).doneCycles[0]).toBe(45 + 40 + 32 + 2 + 1)
+    expect(time(make('load.weight', { ...narrow, stream: 2 })).doneCycles[0]).toBe(46 + 40 + 32 + 2 + 1)
     // A group of three columns is two words: 8 beats bring 16 groups, which take 32.
     const groups = { columns: 3, groups: 16, group_step: 3, lanes: 0xfn, stream: 1 }
-    expect(time(make('load.weight', groups)).doneCycles[0]).toBe(45 + 40 + 32 + 2 + 1)
+    expect(time(make('load.weight', groups)).doneCycles[0]).toBe(46 + 40 + 32 + 2 + 1)
   })
 
   it('6: blocks follow one another at the pace of the slowest of stream, weights and accumulators', () => {
@@ -178,8 +178,8 @@ describe('docs/timing.md', () => {
   })
 
   it('9: the program ends with its last instruction, or with the dispatch of end', () => {
-    expect(time(make('load.fill', { rows: 2, bytes: 20 })).cycles).toBe(51)
-    expect(time(make('load.fill')).cycles).toBe(48)
+    expect(time(make('load.fill', { rows: 2, bytes: 20 })).cycles).toBe(52)
+    expect(time(make('load.fill')).cycles).toBe(49)
     expect(time().cycles).toBe(44)
   })
 
@@ -189,15 +189,15 @@ describe('docs/timing.md', () => {
       make('mac.dense', { wait: mask('load') }),
       make('load.fill', { rows: 100, signal: mask('mac') }),
     )
-    // The load starts in 48 and signals in 151. First mac: weights until 54, four blocks of 3 every 8, and one
-    // cycle more for the accumulators. Second: token, weights from 151 to 161, one window, eight cycles of pipeline.
-    expect(cycles).toBe(151 + 2 + 8 + 1 + 8)
+    // The load starts in 48 and signals in 152. First mac: weights until 54, four blocks of 3 every 8, and one
+    // cycle more for the accumulators. Second: token, weights from 152 to 162, one window, eight cycles of pipeline.
+    expect(cycles).toBe(152 + 2 + 8 + 1 + 8)
     expect(units.mac).toEqual({
       busy: 12 + 1,
-      stall: { 'token load': 151 - 82, weights: 10 + 15 + 10, pipeline: 1 + 8 },
+      stall: { 'token load': 152 - 82, weights: 10 + 15 + 10, pipeline: 1 + 8 },
       idle: 44,
     })
-    expect(units.load).toEqual({ busy: 100, stall: { pipeline: 1 + 2 }, idle: cycles - 103 })
+    expect(units.load).toEqual({ busy: 100, stall: { pipeline: 2 + 2 }, idle: cycles - 104 })
     expect(units.dram).toEqual({ busy: 8, stall: {}, idle: cycles - 8 })
     // Received in 41..48, dispatched in 43, 45, 47 and 49.
     expect(units.fetch).toEqual({ busy: 9, stall: { dram: 41 }, idle: cycles - 50 })

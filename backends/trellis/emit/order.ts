@@ -7,6 +7,7 @@ import { fillCycles, loadBursts, storeBursts } from '../isa/bursts.ts'
 import {
   blockPeriod,
   LOAD_PIPE,
+  LOAD_SETUP,
   macCost,
   type PostInstruction,
   postCost,
@@ -187,7 +188,7 @@ function estimate(
       const bursts =
         instruction.op === 'store' ? storeBursts(instruction, target) : loadBursts(instruction, target)
       let port = start
-      let granted = start
+      let granted = start + (name === 'load' ? LOAD_SETUP - 1 : 0)
       for (const burst of bursts) {
         granted = Math.max(granted + 1, dramFree)
         dramFree = granted + burst.beats

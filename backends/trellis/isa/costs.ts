@@ -17,6 +17,8 @@ export const LOAD_BURSTS = 4
 export const STORE_BURSTS = 2
 /** Load instructions in flight. */
 export const LOAD_DESCRIPTORS = 4
+/** Cycles from a load's start to its first request, or of a load.fill to its first word. */
+export const LOAD_SETUP = 2
 /** Cycles from the read of a word in the staging buffer to its write to memory, and from memory to the store's buffer. */
 export const LOAD_PIPE = 2
 export const STORE_PIPE = 2

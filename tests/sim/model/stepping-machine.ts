@@ -11,6 +11,7 @@ import {
   LOAD_BURSTS,
   LOAD_DESCRIPTORS,
   LOAD_PIPE,
+  LOAD_SETUP,
   macCost,
   type PostInstruction,
   postCost,
@@ -141,6 +142,8 @@ function loadUnit(m: SteppingMachine): Unit {
   let bursts: readonly Burst[] = []
   let next = 0
   let current = -1
+  /** From which cycle on the current load can ask for its first burst. */
+  let asks = 0
   let outstanding = 0
   let unfinished = 0
   const close = (i: number): void => {
@@ -161,7 +164,7 @@ function loadUnit(m: SteppingMachine): Unit {
       unfinished++
       const instruction = m.program[i] as Instruction
       if (instruction.op === 'load.fill') {
-        const ready = m.cycle + 1
+        const ready = m.cycle + LOAD_SETUP
         for (let left = fillCycles(instruction, m.target); left > 1; left--) words.push({ ready })
         words.push({ ready, end: () => close(i) })
         return
@@ -169,9 +172,16 @@ function loadUnit(m: SteppingMachine): Unit {
       current = i
       bursts = loadBursts(instruction, m.target)
       next = 0
+      asks = m.cycle + LOAD_SETUP - 1
     },
     ask() {
-      if (current < 0 || m.requests.has('load') || outstanding >= LOAD_BURSTS || next === bursts.length)
+      if (
+        current < 0 ||
+        m.cycle < asks ||
+        m.requests.has('load') ||
+        outstanding >= LOAD_BURSTS ||
+        next === bursts.length
+      )
         return
       const i = current
       const burst = bursts[next++] as (typeof bursts)[number]
