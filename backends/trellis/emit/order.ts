@@ -14,7 +14,7 @@ import {
   STORE_PIPE,
   streamLatency,
 } from '../isa/costs.ts'
-import type { Access, Space } from '../isa/footprint.ts'
+import { type Access, followsClosely, type Space } from '../isa/footprint.ts'
 import { type Instruction, UNITS, type Unit, unitOf } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
 import type { Emitted } from './emitter.ts'
@@ -64,6 +64,7 @@ export function orderProgram(list: readonly Emitted[], target: Target): Ordered 
 /** One earlier access, as later ones of other units look for it. */
 interface Past {
   readonly access: Access
+  readonly instruction: Instruction
   readonly position: number
   readonly banks: number
 }
@@ -86,7 +87,8 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
     const after = must(known[unit], 'unit')
     let whole = -1
     const own = emitted.accesses.map((access): Past => {
-      return { access, position, banks: access.space === 'activation' ? bankMask(access, bankBytes) : 0 }
+      const banks = access.space === 'activation' ? bankMask(access, bankBytes) : 0
+      return { access, instruction: emitted.instruction, position, banks }
     })
     for (const { access, banks } of own) {
       let spaces = past.get(access.space)
@@ -96,10 +98,12 @@ function dependences(list: readonly Emitted[], target: Target): Placed[] {
       }
       spaces.forEach((entries, other) => {
         if (other === unit) return
-        const entirely = other === MAC && access.space !== 'accumulator'
-        const waitedFor = entirely ? Math.max(whole, knownWhole[unit] as number) : (after[other] as number)
         for (let i = entries.length - 1; i >= 0; i--) {
           const entry = entries[i] as Past
+          const entirely =
+            other === MAC &&
+            (access.space !== 'accumulator' || !followsClosely(emitted.instruction, entry.instruction))
+          const waitedFor = entirely ? Math.max(whole, knownWhole[unit] as number) : (after[other] as number)
           if (entry.position <= waitedFor) break
           if (!conflicts(access, banks, entry)) continue
           after[other] = Math.max(after[other] as number, entry.position)

@@ -169,6 +169,15 @@ export function operandFootprint(
   return rows(false, setup.operand, i.my, setup.y_step, bytes, { end: setup.ring_end, size: setup.ring_size })
 }
 
+/**
+ * Whether an early token of `mac` is enough for `post` to read its accumulators: it reads the same ones, in the order in
+ * which they are written.
+ */
+export function followsClosely(post: Instruction, mac: Instruction): boolean {
+  if (post.op !== 'post.acc' || (mac.op !== 'mac.dense' && mac.op !== 'mac.depthwise')) return false
+  return mac.acc === post.acc && mac.mx === post.mx && mac.my === post.my && mac.blocks === post.blocks
+}
+
 /** Bytes that a row of a post.acc's results encloses. */
 export function accRowBytes(i: InstructionOf<'post.acc'>, target: Target): number {
   return (i.mx - 1) * i.x_step + accOutputBytes(i, (i.blocks - 1) * target.array.cols + i.last_lanes)

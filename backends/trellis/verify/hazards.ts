@@ -7,7 +7,7 @@
  * unit that touched the same place: a unit's instructions are done in order, so the older ones are done too.
  */
 import { must } from '../../../ir/diagnostic.ts'
-import { type Access, SPACES, type Space } from '../isa/footprint.ts'
+import { type Access, followsClosely, SPACES, type Space } from '../isa/footprint.ts'
 import { UNITS } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
 import { type Checked, type Findings, nameOf } from './findings.ts'
@@ -77,10 +77,8 @@ export class Hazards {
   /** Whether post.acc `index` reads the accumulators of mac instruction `writer` as they come: an early token covers that. */
   #follows(writer: number, index: number): boolean {
     if (writer === NONE || !this.#order.isChainedBefore(writer, index)) return false
-    const mac = must(this.#checked.instructions[writer], 'instruction')
-    const post = must(this.#checked.instructions[index], 'instruction')
-    if (!('early' in mac) || post.op !== 'post.acc') return false
-    return mac.acc === post.acc && mac.mx === post.mx && mac.my === post.my && mac.blocks === post.blocks
+    const { instructions } = this.#checked
+    return followsClosely(must(instructions[index], 'instruction'), must(instructions[writer], 'instruction'))
   }
 
   #usePorts(index: number, unit: number, { write, start, end }: Access, reported: Set<number>): void {
