@@ -1,7 +1,6 @@
 /** UNIDIRECTIONAL_SEQUENCE_LSTM on float32. Source: tensorflow/lite/kernels/lstm_eval.cc. */
 import type { ValueId } from '../../../ir/graph.ts'
-import { type LstmGate, unrollLstm } from '../recurrent/lstm.ts'
-import { type Activation, MOST_STEPS } from '../recurrent/unrolling.ts'
+import { type Gate, type LstmActivation, MOST_STEPS, unrollLstm } from '../recurrent.ts'
 import { ACTIVATIONS } from './names.ts'
 import { type Expansion, type OperatorView, rule } from './rule.ts'
 import { OPTIONS, type Table } from './schema.ts'
@@ -75,7 +74,7 @@ function refuseUnsupported(view: LstmView): void {
   if (what) view.reject('unsupported-option', `an LSTM with ${what} is not supported`, 'export it without')
 }
 
-function gateOf(view: LstmView, name: keyof typeof GATES, units: number, inputs: number): LstmGate {
+function gateOf(view: LstmView, name: keyof typeof GATES, units: number, inputs: number): Gate {
   const weights = (index: number, what: string, expected: readonly number[]) => {
     const { shape } = view.input(index)
     if (`${shape}` !== `${expected}`) {
@@ -94,14 +93,14 @@ function gateOf(view: LstmView, name: keyof typeof GATES, units: number, inputs:
   }
 }
 
-const SUPPORTED: Readonly<Record<string, Activation>> = {
+const SUPPORTED: Readonly<Record<string, LstmActivation>> = {
   NONE: 'none',
   RELU: 'relu',
   RELU6: 'relu6',
   TANH: 'tanh',
 }
 
-function activationOf(view: LstmView): Activation {
+function activationOf(view: LstmView): LstmActivation {
   const name = ACTIVATIONS[view.options.activation]?.name ?? `${view.options.activation}`
   const activation = SUPPORTED[name]
   if (activation) return activation
