@@ -1,0 +1,400 @@
+// The mac unit: dot products of windows of activation memory with stationary weights, added up in accumulator memory.
+//
+// Times are those of section 6 of docs/timing.md. An instruction that starts in t0 is held in `held_*`; its blocks are
+// launched one after another, each two cycles before it streams, in the cycle S - 2. From the start of the instruction, or
+// the launch of the block before, a block's list entry is read at once and its weights from the third cycle on.
+//
+// A vector whose window is read in cycle T (S <= T < S + M):
+//   T      activation memory's address is registered        T + 4  products
+//   T + 1  its bytes; line buffers are read                  T + 5  levels of the adder tree; accumulator memory is read
+//   T + 2  window registered                                 T + 7  sum of the column and old accumulator
+//   T + 3  operands of the lanes; weights swapped (T = S)    T + 8  new accumulator is written
+// So an accumulator can be added to again MIN_BLOCK_PERIOD = 4 cycles later. Blocks of one instruction are that far apart;
+// an instruction that accumulates waits until the stream before it has ended by MIN_BLOCK_PERIOD - 1 cycles.
+`include "trellis_isa.svh"
+
+module trellis_mac #(
+    parameter ROWS = 8,
+    parameter COLS = 8,
+    parameter PORT_BYTES = 8,
+    parameter LINE_WORDS = 128,
+    parameter PRECISIONS = 4'b0001
+) (
+    input  logic                    clk,
+    input  logic                    rst,
+
+    input  logic                    ready,
+    input  logic [           255:0] instr,
+    output logic                    start,
+    output logic [             3:0] give,
+    output logic                    give_early,
+    output logic                    done,
+    output logic                    idle,
+
+    output logic                    act_rd_en,
+    output logic [            17:0] act_rd_addr,
+    input  logic [8*PORT_BYTES-1:0] act_rd_data,
+
+    output logic [            15:0] weight_rd_column,
+    input  logic [      16*ROWS-1:0] weight_rd_data,
+    input  logic [       2*ROWS-1:0] weight_rd_filled,
+
+    output logic [            13:0] index_rd_entry,
+    input  logic [            31:0] index_rd_data,
+
+    output logic [            13:0] acc_rd_addr,
+    input  logic [     32*COLS-1:0] acc_rd_data,
+    output logic                    acc_wr_en,
+    output logic [            13:0] acc_wr_addr,
+    output logic [     32*COLS-1:0] acc_wr_data
+);
+  // Cycles that bring a block of weights, and fewest between the launches of two blocks of an instruction.
+  localparam L = COLS / `WEIGHT_COLUMNS_PER_CYCLE;
+  localparam PERIOD = L > `MIN_BLOCK_PERIOD ? L : `MIN_BLOCK_PERIOD;
+  localparam SUM_WIDTH = 16 + $clog2(ROWS);
+  localparam WINDOW = ROWS > COLS ? ROWS : COLS;
+  // Lanes 3 * line + tap of a 3 x 3 filter.
+  localparam FILTER = ROWS < 9 ? ROWS : 9;
+
+  // ---------------------------------------------------------------- The instruction, from its start to its last launch
+
+  wire is_depthwise = instr[`F_OPCODE] == `OP_MAC_DEPTHWISE;
+  logic accepts, pending, first_block, first_entry;
+  logic [13:0] held_x_step, held_list, held_acc, entry;
+  logic [17:0] held_y_step;
+  logic [14:0] held_ring_end, held_ring_size;
+  logic [11:0] held_mx, held_my, held_entries, entries_left;
+  logic [9:0] blocks_left;
+  logic held_depthwise, held_accumulate, held_unsigned, held_resume, held_early;
+  logic [1:0] held_precision, held_lines, held_taps;
+  logic [2:0] held_x_stride, held_y_stride;
+  logic [3:0] held_signal;
+  logic [18:0] base, start_address;
+
+  wire launch, walking, walk_ends;
+  wire last_entry = entries_left == 1;
+  wire last_block = last_entry && blocks_left == 1;
+  assign start = ready && accepts;
+
+  // Cycles from a launch on: [1] is the cycle after it.
+  logic [4:1] launched;
+  logic [2:1] launched_last;
+
+  // A resumed pass begins with the first row that the line buffers do not hold.
+  wire [18:0] y_step = {1'b0, instr[`F_MAC_DEPTHWISE_Y_STEP]};
+  wire [2:0] rows_kept = {1'b0, instr[`F_MAC_DEPTHWISE_LINES]} - instr[`F_MAC_DEPTHWISE_Y_STRIDE];
+  wire resumes = is_depthwise && instr[`F_MAC_DEPTHWISE_RESUME];
+  wire [18:0] kept = !resumes ? 19'd0 : rows_kept == 2 ? y_step << 1 : rows_kept == 1 ? y_step : 19'd0;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      accepts <= 1'b1;
+      pending <= 1'b0;
+    end else begin
+      if (start) accepts <= 1'b0;
+      else if (launched_last[2]) accepts <= 1'b1;
+      if (start) pending <= 1'b1;
+      else if (launch && last_block) pending <= 1'b0;
+    end
+
+    if (start) begin
+      held_x_step <= instr[`F_MAC_DENSE_X_STEP];
+      held_y_step <= instr[`F_MAC_DENSE_Y_STEP];
+      held_ring_end <= instr[`F_MAC_DENSE_IN_RING_END];
+      held_ring_size <= instr[`F_MAC_DENSE_IN_RING_SIZE];
+      held_mx <= instr[`F_MAC_DENSE_MX];
+      held_my <= instr[`F_MAC_DENSE_MY];
+      held_list <= instr[`F_MAC_DENSE_LIST];
+      held_entries <= instr[`F_MAC_DENSE_ENTRIES];
+      held_acc <= instr[`F_MAC_DENSE_ACC];
+      held_accumulate <= instr[`F_MAC_DENSE_ACCUMULATE];
+      held_precision <= instr[`F_MAC_DENSE_PRECISION];
+      held_early <= instr[`F_MAC_DENSE_EARLY];
+      held_signal <= instr[`F_SIGNAL];
+      held_unsigned <= !is_depthwise && instr[`F_MAC_DENSE_UNSIGNED];
+      held_depthwise <= is_depthwise;
+      // Dense is a pass of one line, one tap and strides of 1.
+      held_lines <= is_depthwise ? instr[`F_MAC_DEPTHWISE_LINES] : 2'd1;
+      held_taps <= is_depthwise ? instr[`F_MAC_DEPTHWISE_TAPS] : 2'd1;
+      held_x_stride <= is_depthwise ? instr[`F_MAC_DEPTHWISE_X_STRIDE] : 3'd1;
+      held_y_stride <= is_depthwise ? instr[`F_MAC_DEPTHWISE_Y_STRIDE] : 3'd1;
+      held_resume <= resumes;
+      base <= {1'b0, instr[`F_MAC_DENSE_INPUT]} + kept;
+      entry <= instr[`F_MAC_DENSE_LIST];
+      entries_left <= instr[`F_MAC_DENSE_ENTRIES];
+      blocks_left <= instr[`F_MAC_DENSE_BLOCKS];
+      first_block <= 1'b1;
+      first_entry <= 1'b1;
+    end else if (launch) begin
+      first_block <= 1'b0;
+      first_entry <= last_entry;
+      entry <= last_entry ? held_list : entry + 14'd1;
+      entries_left <= last_entry ? held_entries : entries_left - 12'd1;
+      if (last_entry) blocks_left <= blocks_left - 10'd1;
+      if (last_entry && held_depthwise) base <= base + COLS[18:0];
+    end
+  end
+
+  assign index_rd_entry = accepts ? instr[`F_MAC_DENSE_LIST] : entry;
+  always_ff @(posedge clk) start_address <= base + index_rd_data[18:0];
+
+  // ---------------------------------------------------------------- Launching blocks
+
+  // Cycles until the weights of the next block let it be launched.
+  logic [5:0] weights_wait;
+  logic [2:1] walked;
+  wire added_up = !walking && walked == 0;
+  assign launch = pending && weights_wait == 0 && (first_block && held_accumulate ? added_up : !walking || walk_ends);
+
+  always_ff @(posedge clk) begin
+    if (start) weights_wait <= L[5:0] - 6'd1;
+    else if (launch) weights_wait <= PERIOD[5:0] - 6'd1;
+    else if (weights_wait != 0) weights_wait <= weights_wait - 6'd1;
+
+    if (rst) begin
+      launched <= '0;
+      launched_last <= '0;
+      walked <= '0;
+    end else begin
+      launched <= {launched[3:1], launch};
+      launched_last <= {launched_last[1], launch && last_block};
+      walked <= {walked[1], walking};
+    end
+  end
+
+  // Modes of the block that streams, each kept until the last vector of the block has passed the stage it is for.
+  logic depthwise, walk_unsigned, fresh, one_word, early, last_stream;
+  logic [1:0] walk_precision, walk_lines, walk_taps;
+  logic [3:0] signal;
+  always_ff @(posedge clk) begin
+    if (launch) begin
+      depthwise <= held_depthwise;
+      walk_unsigned <= held_unsigned;
+      walk_precision <= held_precision;
+      walk_lines <= held_lines;
+      walk_taps <= held_taps;
+      one_word <= held_taps == 1 && held_mx == 1;
+      fresh <= first_entry && !held_accumulate;
+      early <= held_early;
+      signal <= held_signal;
+      last_stream <= last_block;
+    end
+  end
+
+  // ---------------------------------------------------------------- Weights
+
+  logic [2:1] weights_asked;
+  logic loading, arriving;
+  logic [5:0] loads_left;
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      weights_asked <= '0;
+      loading <= 1'b0;
+      arriving <= 1'b0;
+    end else begin
+      weights_asked <= {weights_asked[1], start || (launch && !last_block)};
+      if (weights_asked[2]) loading <= 1'b1;
+      else if (loads_left == 1) loading <= 1'b0;
+      arriving <= loading;
+    end
+    if (weights_asked[2]) loads_left <= L[5:0];
+    else loads_left <= loads_left - 6'd1;
+    if (start) weight_rd_column <= instr[`F_MAC_DENSE_WEIGHT];
+    else if (loading) weight_rd_column <= weight_rd_column + 16'd2;
+  end
+
+  wire [8*ROWS*COLS-1:0] weights;
+  wire [ROWS*COLS-1:0] filled;
+  trellis_mac_weights #(.ROWS(ROWS), .COLS(COLS)) stationary (
+      .clk,
+      .shift(arriving),
+      .swap(launched[4]),
+      .depthwise(held_depthwise),
+      .lines(held_lines),
+      .taps(held_taps),
+      .data(weight_rd_data),
+      .filled(weight_rd_filled),
+      .weights(weights),
+      .weights_filled(filled)
+  );
+
+  // ---------------------------------------------------------------- Windows: cycles T - 1 to T + 3
+
+  wire is_output, early_reached;
+  wire [9:0] word;
+  wire [13:0] walk_acc;
+  trellis_mac_walk walk (
+      .clk,
+      .rst,
+      .launch,
+      .start_address,
+      .x_step(held_x_step),
+      .y_step(held_y_step),
+      .ring_end(held_ring_end),
+      .ring_size(held_ring_size),
+      .mx(held_mx),
+      .my(held_my),
+      .lines(held_lines),
+      .taps(held_taps),
+      .x_stride(held_x_stride),
+      .y_stride(held_y_stride),
+      .resume(held_resume),
+      .first_block,
+      .first_entry,
+      .acc(held_acc),
+      .walking,
+      .last(walk_ends),
+      .is_output,
+      .word,
+      .acc_address(walk_acc),
+      .address(act_rd_addr)
+  );
+  trellis_mac_early early_token (
+      .clk,
+      .rst,
+      .launch(launch && last_block),
+      .mx(held_mx),
+      .my(held_my),
+      .lines(held_lines),
+      .taps(held_taps),
+      .x_stride(held_x_stride),
+      .y_stride(held_y_stride),
+      .resume(held_resume),
+      .reached(early_reached)
+  );
+
+  logic [1:0] pixel_valid;
+  logic [9:0] word_0, word_1;
+  logic [8*WINDOW-1:0] window;
+  wire [8*COLS-1:0] line_1, line_2;
+  logic window_depthwise, window_one_word;
+  logic [1:0] window_lines, window_taps;
+  always_ff @(posedge clk) begin
+    act_rd_en <= !rst && walking;
+    pixel_valid <= rst ? 2'b00 : {pixel_valid[0], walking && depthwise};
+    word_0 <= word;
+    word_1 <= word_0;
+    window <= act_rd_data[8*WINDOW-1:0];
+    if (launched[3]) begin
+      window_depthwise <= depthwise;
+      window_one_word <= one_word;
+      window_lines <= walk_lines;
+      window_taps <= walk_taps;
+    end
+  end
+  trellis_line_buffers #(.COLS(COLS), .LINE_WORDS(LINE_WORDS)) line_buffers (
+      .clk,
+      .valid(pixel_valid[1]),
+      .word(word_1),
+      .pixel(act_rd_data[8*COLS-1:0]),
+      .one_word(window_one_word),
+      .line_1,
+      .line_2
+  );
+
+  // Operands: lane 3 * (lines ago) + (pixels ago) for depthwise, where each column sees a byte of its own.
+  logic [1:0] lane_precision;
+  logic lane_unsigned;
+  always_ff @(posedge clk) begin
+    if (launched[4]) begin
+      lane_precision <= walk_precision;
+      lane_unsigned <= walk_unsigned;
+    end
+  end
+
+  logic [8*FILTER*COLS-1:0] filter_x;  // [column][lane]
+  genvar c, r;
+  generate
+    for (r = 0; r < FILTER; r = r + 1) begin : filter_lane
+      localparam LINE = r / 3;
+      localparam TAP = r % 3;
+      wire unused_lane = window_depthwise && (LINE[1:0] >= window_lines || TAP[1:0] >= window_taps);
+      for (c = 0; c < COLS; c = c + 1) begin : column
+        wire [7:0] seen;
+        if (TAP > 0) assign seen = filter_x[8*(FILTER*c+r-1)+:8];
+        else if (LINE == 0) assign seen = window[8*c+:8];
+        else if (LINE == 1) assign seen = line_1[8*c+:8];
+        else assign seen = line_2[8*c+:8];
+        always_ff @(posedge clk) begin
+          if (unused_lane) filter_x[8*(FILTER*c+r)+:8] <= 8'd0;
+          else filter_x[8*(FILTER*c+r)+:8] <= window_depthwise ? seen : window[8*r+:8];
+        end
+      end
+    end
+  endgenerate
+
+  wire [SUM_WIDTH*COLS-1:0] sums;
+  generate
+    if (ROWS > FILTER) begin : dense_lanes
+      logic [8*(ROWS-FILTER)-1:0] dense_x;
+      always_ff @(posedge clk) begin
+        if (window_depthwise) dense_x <= '0;
+        else dense_x <= window[8*ROWS-1:8*FILTER];
+      end
+    end
+    for (c = 0; c < COLS; c = c + 1) begin : columns
+      wire [8*ROWS-1:0] x;
+      assign x[8*FILTER-1:0] = filter_x[8*FILTER*c+:8*FILTER];
+      if (ROWS > FILTER) assign x[8*ROWS-1:8*FILTER] = dense_lanes.dense_x;
+      trellis_mac_column #(.ROWS(ROWS), .PRECISIONS(PRECISIONS)) column (
+          .clk,
+          .precision(lane_precision),
+          .is_unsigned(lane_unsigned),
+          .x,
+          .w(weights[8*ROWS*c+:8*ROWS]),
+          .filled(filled[ROWS*c+:ROWS]),
+          .sum(sums[SUM_WIDTH*c+:SUM_WIDTH])
+      );
+    end
+  endgenerate
+
+  // ---------------------------------------------------------------- Accumulators: cycles T + 5 to T + 8
+
+  // Bit or address n is that of the vector whose window was read n cycles before.
+  logic [8:0] output_at, done_at;
+  logic [7:0] early_at;
+  logic [6:0] fresh_at;
+  logic [14*9-1:0] acc_at;
+  logic [4*9-1:0] signal_at;
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      output_at <= '0;
+      done_at <= '0;
+      early_at <= '0;
+    end else begin
+      output_at <= {output_at[7:0], is_output};
+      done_at <= {done_at[7:0], walk_ends && last_stream};
+      early_at <= {early_at[6:0], early_reached && early && signal[2]};
+    end
+    fresh_at <= {fresh_at[5:0], fresh};
+    acc_at <= {acc_at[14*8-1:0], walk_acc};
+    signal_at <= {signal_at[4*8-1:0], signal[3], signal[2] && !early, signal[1:0]};
+  end
+
+  assign acc_rd_addr = acc_at[14*5+:14];
+  assign acc_wr_addr = acc_at[14*8+:14];
+  assign acc_wr_en = output_at[8];
+  logic [32*COLS-1:0] old;
+  generate
+    for (c = 0; c < COLS; c = c + 1) begin : accumulators
+      wire [SUM_WIDTH-1:0] sum = sums[SUM_WIDTH*c+:SUM_WIDTH];
+      always_ff @(posedge clk) begin
+        old[32*c+:32] <= fresh_at[6] ? 32'd0 : acc_rd_data[32*c+:32];
+        acc_wr_data[32*c+:32] <= old[32*c+:32] + {{(32 - SUM_WIDTH) {sum[SUM_WIDTH-1]}}, sum};
+      end
+    end
+  endgenerate
+
+  assign done = done_at[8];
+  assign give = done ? signal_at[4*8+:4] : 4'd0;
+  assign give_early = early_at[7];
+
+  logic [2:0] in_flight;
+  assign idle = in_flight == 0;
+  always_ff @(posedge clk) begin
+    if (rst) in_flight <= '0;
+    else in_flight <= in_flight + {2'd0, start} - {2'd0, done};
+  end
+
+  wire unused = &{1'b0, instr, index_rd_data, act_rd_data, line_2};
+endmodule
