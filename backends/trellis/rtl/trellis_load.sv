@@ -1,0 +1,282 @@
+// The load unit: DRAM to activation, weight, index, parameter and table memory (docs/timing.md, section 5).
+//
+//   requests   one burst after another (trellis_load_requests)
+//   staging    beats as they arrive (trellis_staging)
+//   words      what the next write takes from the staging buffer (trellis_load_rows, trellis_load_columns), a cycle ahead of R
+//   R          the word is read, in the first cycle in which the beats that it needs are there
+//   R+1        its bytes are aligned, padding is put in
+//   R+2        it is written: R + `LOAD_PIPE. `give` and `done` with the last.
+//
+// `wr_addr`, `wr_data` and `wr_mask` serve activation, index, parameter and table memory, each with an enable of its own.
+`include "trellis_isa.svh"
+module trellis_load #(
+    parameter ROWS = 8,
+    parameter PORT_BYTES = 8,
+    parameter BUS_BYTES = 8,
+    parameter [3:0] PRECISIONS = 4'b0001
+) (
+    input  logic clk,
+    input  logic rst,
+    // Issue.
+    input  logic ready,
+    input  logic [255:0] instr,
+    output logic start,
+    output logic [3:0] give,
+    output logic done,
+    output logic idle,
+    // DRAM.
+    output logic req_valid,
+    output logic [31:0] req_addr,
+    output logic [5:0] req_beats,
+    input  logic grant,
+    input  logic rvalid,
+    input  logic [8*BUS_BYTES-1:0] rdata,
+    // Memories.
+    output logic act_wr_en,
+    output logic index_wr_en,
+    output logic param_wr_en,
+    output logic table_wr_en,
+    output logic [17:0] wr_addr,
+    output logic [8*PORT_BYTES-1:0] wr_data,
+    output logic [PORT_BYTES-1:0] wr_mask,
+    output logic [1:0] weight_wr_en,
+    output logic [15:0] weight_wr_column,
+    output logic [16*ROWS-1:0] weight_wr_data,
+    output logic [ROWS-1:0] weight_wr_filled
+);
+  // A beat's number has one bit more than the staging buffer's addresses, so that numbers can be compared.
+  localparam BEAT_BITS = $clog2(2 * `LOAD_BURSTS * `MAX_BURST_BEATS) + 1;
+  localparam BYTE_BITS = BEAT_BITS + $clog2(BUS_BYTES);
+  localparam ENTRY_BITS = $clog2(`LOAD_DESCRIPTORS);
+  // The opcode, the lanes and whatever stands behind them: wide enough for every load.
+  localparam DESCRIPTOR_BITS = 256 + 7;
+
+  // Issue.
+  logic is_requesting;
+  logic [ENTRY_BITS:0] unfinished;
+  assign start = ready && !is_requesting && unfinished != `LOAD_DESCRIPTORS;
+  assign idle = unfinished == 0;
+  always_ff @(posedge clk) begin
+    if (rst) unfinished <= '0;
+    else if (start && !done) unfinished <= unfinished + 1'b1;
+    else if (!start && done) unfinished <= unfinished - 1'b1;
+  end
+
+  logic [6:0] taken;
+  always_comb begin
+    taken = 7'd0;
+    for (int l = 0; l < ROWS; l++) taken = taken + {6'd0, lanes_issued[l]};
+  end
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire [63:0] lanes_issued = instr[`F_LOAD_WEIGHT_LANES];
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  logic read, burst_left;
+  trellis_load_requests #(.BUS_BYTES(BUS_BYTES)) requests (
+      .clk(clk), .rst(rst), .start(start), .instr(instr), .taken(taken), .burst_left(burst_left),
+      .busy(is_requesting), .req_valid(req_valid), .req_addr(req_addr), .req_beats(req_beats), .grant(grant)
+  );
+
+  // Loads that the words have not come to yet; one that finds none before it goes straight on.
+  logic [DESCRIPTOR_BITS-1:0] waiting[0:`LOAD_DESCRIPTORS-1];
+  logic [ENTRY_BITS:0] pushed, popped;
+  wire is_waiting = pushed != popped;
+  wire [DESCRIPTOR_BITS-1:0] issued = {taken, instr};
+  wire [DESCRIPTOR_BITS-1:0] coming = is_waiting ? waiting[popped[ENTRY_BITS-1:0]] : issued;
+  wire [255:0] coming_instr = coming[255:0];
+
+  // Words.
+  logic has_words, word_is_last, begins, advances;
+  assign begins = (is_waiting || start) && (!has_words || advances && word_is_last);
+  always_ff @(posedge clk) begin
+    if (start && (is_waiting || !begins)) waiting[pushed[ENTRY_BITS-1:0]] <= issued;
+    if (rst) begin
+      has_words <= 1'b0;
+      pushed <= '0;
+      popped <= '0;
+    end else begin
+      if (begins) has_words <= 1'b1;
+      else if (advances && word_is_last) has_words <= 1'b0;
+      if (start && (is_waiting || !begins)) pushed <= pushed + 1'b1;
+      if (begins && is_waiting) popped <= popped + 1'b1;
+    end
+  end
+
+  // Where each memory's enable stands among the targets of a word.
+  localparam ACT = 0, INDEX = 1, PARAM = 2, TABLE = 3, WEIGHT = 4;
+  wire [4:0] coming_opcode = coming_instr[`F_OPCODE];
+  logic [4:0] coming_target;
+  always_comb begin
+    coming_target = '0;
+    case (coming_opcode)
+      `OP_LOAD_INDEX: coming_target[INDEX] = 1'b1;
+      `OP_LOAD_PARAM: coming_target[PARAM] = 1'b1;
+      `OP_LOAD_TABLE: coming_target[TABLE] = 1'b1;
+      `OP_LOAD_WEIGHT: coming_target[WEIGHT] = 1'b1;
+      default: coming_target[ACT] = 1'b1;
+    endcase
+  end
+
+  logic [4:0] target;
+  logic [3:0] signal;
+  logic [7:0] value;
+  logic is_fill;
+  logic [ROWS-1:0] lanes;
+  logic [1:0] precision, stream;
+  always_ff @(posedge clk) begin
+    if (begins) begin
+      target <= coming_target;
+      signal <= coming_instr[`F_SIGNAL];
+      is_fill <= coming_opcode == `OP_LOAD_FILL;
+      value <= coming_opcode == `OP_LOAD_FILL ? coming_instr[`F_LOAD_FILL_VALUE] : coming_instr[`F_LOAD_ACT_VALUE];
+      lanes <= coming_lanes[ROWS-1:0];
+      precision <= coming_instr[`F_LOAD_WEIGHT_PRECISION];
+      stream <= coming_instr[`F_LOAD_WEIGHT_STREAM];
+    end
+  end
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire [63:0] coming_lanes = coming_instr[`F_LOAD_WEIGHT_LANES];
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  // The beat after the last one that the words so far have taken.
+  logic [BEAT_BITS-1:0] word_need, next_beat;
+  wire [BEAT_BITS-1:0] first_beat = advances && !is_fill ? word_need : next_beat;
+  always_ff @(posedge clk) next_beat <= rst ? '0 : first_beat;
+
+  logic [BYTE_BITS-1:0] row_window, column_window;
+  logic [BEAT_BITS-1:0] row_need, column_need;
+  logic [17:0] row_address;
+  logic [6:0] row_lead, row_upto, row_count;
+  logic row_ends_burst, row_is_last, column_ends_burst, column_is_last;
+  logic [2:0] column_bit;
+  logic [15:0] column;
+  logic [1:0] columns;
+  trellis_load_rows #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) rows (
+      .clk(clk), .begin_rows(begins), .instr(coming_instr), .first_beat(first_beat), .next(advances),
+      .window(row_window), .need(row_need), .address(row_address), .lead(row_lead), .upto(row_upto),
+      .count(row_count), .burst_ends(row_ends_burst), .last(row_is_last)
+  );
+  trellis_load_columns #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) weight_columns (
+      .clk(clk), .begin_columns(begins), .instr(coming_instr), .taken(coming[262:256]),
+      .first_beat(first_beat), .next(advances),
+      .window(column_window), .bit_offset(column_bit), .need(column_need), .column(column), .columns(columns),
+      .burst_ends(column_ends_burst), .last(column_is_last)
+  );
+  assign word_need = target[WEIGHT] ? column_need : row_need;
+  assign word_is_last = target[WEIGHT] ? column_is_last : row_is_last;
+
+  // R: the word waits here for its beats.
+  logic r_valid, r_is_fill, r_ends_burst, r_last;
+  // Without the bit that a beat's number has more than an address.
+  logic [BYTE_BITS-2:0] r_window;
+  logic [BEAT_BITS-1:0] r_need, arrived;
+  logic [2:0] r_bit;
+  logic [17:0] r_address;
+  logic [6:0] r_lead, r_upto, r_count;
+  logic [1:0] r_columns, r_precision, r_stream;
+  logic [4:0] r_target;
+  logic [3:0] r_signal;
+  logic [7:0] r_value;
+  logic [ROWS-1:0] r_lanes;
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire [BEAT_BITS-1:0] ahead = arrived - r_need;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign read = r_valid && (r_is_fill || !ahead[BEAT_BITS-1]);
+  assign burst_left = read && r_ends_burst;
+  assign advances = has_words && (!r_valid || read);
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      r_valid <= 1'b0;
+      arrived <= '0;
+    end else begin
+      if (advances) r_valid <= 1'b1;
+      else if (read) r_valid <= 1'b0;
+      if (rvalid) arrived <= arrived + 1'b1;
+    end
+    if (advances) begin
+      r_is_fill <= is_fill;
+      r_window <= (BYTE_BITS-1)'(target[WEIGHT] ? column_window : row_window);
+      r_bit <= target[WEIGHT] ? column_bit : 3'd0;
+      r_need <= word_need;
+      r_address <= target[WEIGHT] ? {2'd0, column} : row_address;
+      r_lead <= row_lead;
+      r_upto <= row_upto;
+      r_count <= row_count;
+      r_columns <= columns;
+      r_ends_burst <= target[WEIGHT] ? column_ends_burst : row_ends_burst;
+      r_last <= word_is_last;
+      r_target <= target;
+      r_signal <= signal;
+      r_value <= value;
+      r_lanes <= lanes;
+      r_precision <= precision;
+      r_stream <= stream;
+    end
+  end
+
+  logic [8*PORT_BYTES-1:0] window_bytes;
+  trellis_staging #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES)) staging (
+      .clk(clk), .wr_en(rvalid), .wr_beat(arrived[BEAT_BITS-2:0]), .wr_data(rdata),
+      .window(r_window), .bytes(window_bytes)
+  );
+
+  // R+1: the window is shifted to its first bit; padding takes the place of what is not data.
+  logic a_valid, a_last;
+  logic [2:0] a_bit;
+  logic [17:0] a_address;
+  logic [6:0] a_lead, a_upto, a_count;
+  logic [1:0] a_columns, a_precision, a_stream;
+  logic [4:0] a_target;
+  logic [3:0] a_signal;
+  logic [7:0] a_value;
+  logic [ROWS-1:0] a_lanes;
+  always_ff @(posedge clk) begin
+    a_valid <= !rst && read;
+    a_last <= r_last;
+    a_bit <= r_bit;
+    a_address <= r_address;
+    a_lead <= r_lead;
+    a_upto <= r_upto;
+    a_count <= r_count;
+    a_columns <= r_columns;
+    a_precision <= r_precision;
+    a_stream <= r_stream;
+    a_target <= r_target;
+    a_signal <= r_signal;
+    a_value <= r_value;
+    a_lanes <= r_lanes;
+  end
+  // No word reaches past the window: it has at most 2 * ROWS elements, of at most 4 bits where it starts inside a byte, and
+  // those are 8 * PORT_BYTES bits only in columns of whole bytes.
+  wire [8*PORT_BYTES-1:0] shifted = window_bytes >> a_bit;
+  logic [8*PORT_BYTES-1:0] aligned;
+  logic [PORT_BYTES-1:0] mask;
+  for (genvar b = 0; b < PORT_BYTES; b++) begin : padded
+    wire is_data = a_target[WEIGHT] || 7'(b) >= a_lead && 7'(b) < a_upto;
+    assign aligned[8*b +: 8] = is_data ? shifted[8*b +: 8] : a_value;
+    assign mask[b] = 7'(b) < a_count;
+  end
+
+  // R+2: the write.
+  logic [4:0] w_target;
+  logic [1:0] w_columns;
+  always_ff @(posedge clk) begin
+    w_target <= a_valid ? a_target : '0;
+    w_columns <= a_columns;
+    wr_addr <= a_address;
+    wr_data <= aligned;
+    wr_mask <= mask;
+    give <= a_valid && a_last ? a_signal : 4'd0;
+    done <= a_valid && a_last;
+  end
+  assign act_wr_en = w_target[ACT];
+  assign index_wr_en = w_target[INDEX];
+  assign param_wr_en = w_target[PARAM];
+  assign table_wr_en = w_target[TABLE];
+  assign weight_wr_en = w_columns & {2{w_target[WEIGHT]}};
+  assign weight_wr_column = wr_addr[15:0];
+  trellis_load_weights #(.ROWS(ROWS), .PORT_BYTES(PORT_BYTES), .PRECISIONS(PRECISIONS)) weights (
+      .clk(clk), .lanes(a_lanes), .precision(a_precision), .stream(a_stream), .bytes(wr_data),
+      .wr_data(weight_wr_data), .wr_filled(weight_wr_filled)
+  );
+endmodule

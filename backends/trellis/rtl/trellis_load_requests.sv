@@ -1,0 +1,110 @@
+// The load unit's requests to DRAM (docs/timing.md, section 5).
+//
+// `start` in t0: `LOAD_SETUP = 2 cycles later the first request is visible. In t0 the operands are multiplied, in t0+1 the
+// length of the stream is ready. The request after that granted in g is visible in g+1; but no burst is asked for while
+// `LOAD_BURSTS before it have not left their places (`burst_left` in R: visible in R+1).
+// `busy` from t0+1 up to the last grant.
+`include "trellis_isa.svh"
+module trellis_load_requests #(
+    parameter BUS_BYTES = 8
+) (
+    input  logic clk,
+    input  logic rst,
+    input  logic start,
+    /* verilator lint_off UNUSEDSIGNAL */
+    input  logic [255:0] instr,
+    /* verilator lint_on UNUSEDSIGNAL */
+    input  logic [6:0] taken,
+    input  logic burst_left,
+    output logic busy,
+    output logic req_valid,
+    output logic [31:0] req_addr,
+    output logic [5:0] req_beats,
+    input  logic grant
+);
+  wire [4:0] opcode = instr[`F_OPCODE];
+  wire is_rows = opcode == `OP_LOAD_ACT;
+  wire is_weight = opcode == `OP_LOAD_WEIGHT;
+  wire is_contiguous = is_rows && instr[`F_LOAD_ACT_DRAM_PITCH] == {7'd0, instr[`F_LOAD_ACT_BYTES]};
+
+  // Length of a stream = units * count * taken elements of 8 >> narrower bits.
+  logic [19:0] units;
+  logic [15:0] count;
+  always_comb begin
+    count = 16'd1;
+    case (opcode)
+      `OP_LOAD_WEIGHT: begin
+        units = {4'd0, instr[`F_LOAD_WEIGHT_COLUMNS]};
+        count = instr[`F_LOAD_WEIGHT_GROUPS];
+      end
+      `OP_LOAD_INDEX: units = {4'd0, instr[`F_LOAD_INDEX_ENTRIES], 2'd0};
+      `OP_LOAD_PARAM: units = {instr[`F_LOAD_PARAM_BYTES], 2'd0};
+      `OP_LOAD_TABLE: units = 20'd256;
+      default: begin
+        units = {3'd0, instr[`F_LOAD_ACT_BYTES]};
+        if (is_contiguous) count = {4'd0, instr[`F_LOAD_ACT_ROWS]};
+      end
+    endcase
+  end
+
+  // A stream is no longer than DRAM: 32 bits of each product are enough, but for the bits that narrowing shifts out.
+  logic [35:0] product;
+  logic [6:0] factor;
+  logic [1:0] narrower;
+  logic [31:0] address;
+  logic [23:0] pitch;
+  logic [11:0] streams;
+  logic is_starting;
+  wire [31:0] length = 32'((product * 36'(factor) + ((36'd1 << narrower) - 36'd1)) >> narrower);
+
+  always_ff @(posedge clk) begin
+    product <= 36'(units) * 36'(count);
+    factor <= is_weight ? taken : 7'd1;
+    narrower <= is_weight ? instr[`F_LOAD_WEIGHT_STREAM] - instr[`F_LOAD_WEIGHT_PRECISION] : 2'd0;
+    // Every instruction that reads DRAM has its address in the same place.
+    address <= instr[`F_LOAD_ACT_DRAM];
+    pitch <= instr[`F_LOAD_ACT_DRAM_PITCH];
+    streams <= is_rows && !is_contiguous ? instr[`F_LOAD_ACT_ROWS] : 12'd1;
+    is_starting <= !rst && start && opcode != `OP_LOAD_FILL;
+  end
+
+  logic is_last;
+  trellis_bursts #(.BUS_BYTES(BUS_BYTES)) bursts (
+      .clk(clk),
+      .begin_streams(is_starting),
+      .address(address),
+      .bytes(length),
+      .pitch(pitch),
+      .streams(streams),
+      .next(grant),
+      .burst_address(req_addr),
+      .burst_beats(req_beats),
+      .last(is_last)
+  );
+
+  // Bursts asked for whose data have not left the staging buffer.
+  logic [$clog2(`LOAD_BURSTS+1)-1:0] places;
+  wire has_more = is_starting || (busy_bursts && !(grant && is_last));
+  wire is_free = places != `LOAD_BURSTS || burst_left;
+  wire asks = has_more && is_free && (!req_valid || grant);
+  // From the cycle in which the bursts stand at their outputs.
+  logic busy_bursts;
+
+  always_ff @(posedge clk) begin
+    if (rst) begin
+      busy <= 1'b0;
+      busy_bursts <= 1'b0;
+      req_valid <= 1'b0;
+      places <= '0;
+    end else begin
+      if (start && opcode != `OP_LOAD_FILL) busy <= 1'b1;
+      else if (grant && is_last) busy <= 1'b0;
+      if (is_starting) busy_bursts <= 1'b1;
+      else if (grant && is_last) busy_bursts <= 1'b0;
+      if (asks) req_valid <= 1'b1;
+      else if (grant) req_valid <= 1'b0;
+      if (asks && !burst_left) places <= places + 1'b1;
+      else if (!asks && burst_left) places <= places - 1'b1;
+    end
+  end
+endmodule
