@@ -2,6 +2,7 @@
 import { foldedOperators } from '../../src/importers/onnx/fold.ts'
 import { QONNX_DOMAINS } from '../../src/importers/onnx/names.ts'
 import { OPERATORS } from '../../src/importers/onnx/operators/index.ts'
+import { MOST_STEPS } from '../../src/importers/recurrent/unrolling.ts'
 
 const HEAD = `# ONNX files
 
@@ -32,6 +33,8 @@ const HEAD = `# ONNX files
   weights for each output never are. Such bytes can be moved, dequantized and cast; other operators refuse them. As outputs
   they are uint8 or int8, as in the file.
 - **Quantizers of quantized training** (QONNX) are known under the domains ${[...QONNX_DOMAINS].map((name) => `\`${name}\``).join(', ')}, declared or not.
+- **Recurrent layers** become nodes for each step of their sequences, which have at most ${MOST_STEPS} steps, in one direction or
+  both. Weights are shared between steps.
 
 Convolutions and pools work on images and on signals [N, C, W], not on volumes.
 `
@@ -46,12 +49,15 @@ const LIMITS: Readonly<Record<string, string>> = {
   DequantizeLinear: 'one scale, or several of a constant; none of blocks; computed ones as above',
   Dropout: 'as at inference, without its mask',
   Expand: 'constant shape',
+  GRU: 'as RNN; gates are `Sigmoid`; no clip',
   Gather: 'constant indices',
+  LSTM: 'as GRU; both other activations the same; no coupled gates',
   MatMul: 'the second matrix has two dimensions',
   MatMulInteger: 'constant weights of two dimensions',
   MaxPool: 'without indices or dilation',
   Pad: '`constant`, `reflect` and `edge`; pads are constant and at least 0',
   QLinearConv: 'constant weights',
+  RNN: 'constant weights; activations `Tanh` or `Relu`; sequences as long as their tensor',
   QLinearMatMul: 'constant weights of two dimensions',
   QuantizeLinear: 'one scale; none of blocks; a computed one as above',
   Reshape: 'constant shape',

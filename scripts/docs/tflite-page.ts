@@ -1,5 +1,5 @@
 /** docs/tflite.md: the operators of TFLite that can be imported, from the importer's own table. */
-import { MOST_STEPS } from '../../src/importers/recurrent.ts'
+import { MOST_STEPS } from '../../src/importers/recurrent/unrolling.ts'
 import { OPERATOR_RULES } from '../../src/importers/tflite/operators.ts'
 
 const HEAD = `# TFLite files

@@ -14,12 +14,22 @@ export function message(...fields: readonly (readonly [number, number | string |
   return writer.finish()
 }
 
-export type AttributeValue = number | string | readonly number[] | { readonly float: number } | Bytes
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly strings: readonly string[] }
+  | Bytes
 
 function attribute(name: string, value: AttributeValue): Bytes {
   if (typeof value === 'number') return message([1, name], [3, value], [20, 2])
   if (typeof value === 'string') return message([1, name], [4, new TextEncoder().encode(value)], [20, 3])
   if (value instanceof Uint8Array) return message([1, name], [5, value], [20, 4])
+  if ('strings' in value) {
+    const texts = value.strings.map((text) => [9, text] as const)
+    return message([1, name], ...texts, [20, 8])
+  }
   if ('float' in value) {
     const writer = new BinaryWriter()
     writer.tag(1, WireType.LengthDelimited).string(name).tag(2, WireType.Bit32).float(value.float)

@@ -6,7 +6,8 @@ import { must, unwrap } from '../../ir/diagnostic.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { createInterpreter } from '../../ir/interpreter.ts'
 import { elementCount } from '../../ir/tensor.ts'
-import { type Gate, MOST_STEPS } from '../../src/importers/recurrent.ts'
+import type { LstmGate as Gate } from '../../src/importers/recurrent/lstm.ts'
+import { MOST_STEPS } from '../../src/importers/recurrent/unrolling.ts'
 import { importTflite } from '../../src/importers/tflite/index.ts'
 import { ACTIVATIONS } from '../../src/importers/tflite/names.ts'
 import { OPTIONS } from '../../src/importers/tflite/schema.ts'
@@ -15,7 +16,7 @@ import { cases } from '../laws/long-run.ts'
 import { checkOnTrellis } from '../laws/trellis-law.ts'
 import { fill } from '../ops/tensors.ts'
 import { checkOnWasm } from '../wasm/wasm-law.ts'
-import { naiveLstm } from './naive-lstm.ts'
+import { naiveLstm } from './naive-recurrent.ts'
 import { type ModelSketch, type TensorSketch, tfliteFile } from './tflite-file.ts'
 
 /** Numbers from -1 to 1 that depend on the seed only. */
@@ -150,13 +151,15 @@ function expected(layer: Layer, x: Float32Array): readonly number[] {
     const sequences = Array.from({ length: steps }, (_, step) =>
       Array.from(x.subarray(row(sequence, step) * inputs, (row(sequence, step) + 1) * inputs)),
     )
+    const zeros = Array<number>(units).fill(0)
     const naive = {
       ...gatesOf(layer),
-      units,
+      hidden: zeros,
+      cells: zeros,
       activation: must(FUNCTIONS[layer.activation], layer.activation),
       cellClip: cellClip || Infinity,
     }
-    naiveLstm(naive, sequences).forEach((hidden, step) => {
+    naiveLstm(naive, sequences).forEach(({ hidden }, step) => {
       y.splice(row(sequence, step) * units, units, ...hidden)
     })
   }

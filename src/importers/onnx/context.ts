@@ -24,7 +24,7 @@ const OTHERWISE = 'express it by other operators, or export the model with other
 const MAX_ELEMENTS = 2 ** 26
 
 /** AttributeProto.AttributeType. */
-const ATTRIBUTE_KINDS = { FLOAT: 1, INT: 2, STRING: 3, TENSOR: 4, FLOATS: 6, INTS: 7 } as const
+const ATTRIBUTE_KINDS = { FLOAT: 1, INT: 2, STRING: 3, TENSOR: 4, FLOATS: 6, INTS: 7, STRINGS: 8 } as const
 
 export interface NodeFacts {
   readonly proto: NodeProto
@@ -115,6 +115,11 @@ export class NodeContext {
   string(name: string, otherwise: string): string {
     const bytes = this.attribute(name, 'STRING')?.s
     return bytes ? new TextDecoder().decode(bytes) : otherwise
+  }
+
+  strings(name: string): readonly string[] | undefined {
+    const attribute = this.attribute(name, 'STRINGS')
+    return attribute && (attribute.strings ?? []).map((bytes) => new TextDecoder().decode(bytes))
   }
 
   tensor(name: string): Constant | undefined {

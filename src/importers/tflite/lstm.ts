@@ -1,6 +1,7 @@
 /** UNIDIRECTIONAL_SEQUENCE_LSTM on float32. Source: tensorflow/lite/kernels/lstm_eval.cc. */
 import type { ValueId } from '../../../ir/graph.ts'
-import { type Gate, type LstmActivation, MOST_STEPS, unrollLstm } from '../recurrent.ts'
+import { type LstmGate, unrollLstm } from '../recurrent/lstm.ts'
+import { type Activation, MOST_STEPS } from '../recurrent/unrolling.ts'
 import { ACTIVATIONS } from './names.ts'
 import { type Expansion, type OperatorView, rule } from './rule.ts'
 import { OPTIONS, type Table } from './schema.ts'
@@ -74,7 +75,7 @@ function refuseUnsupported(view: LstmView): void {
   if (what) view.reject('unsupported-option', `an LSTM with ${what} is not supported`, 'export it without')
 }
 
-function gateOf(view: LstmView, name: keyof typeof GATES, units: number, inputs: number): Gate {
+function gateOf(view: LstmView, name: keyof typeof GATES, units: number, inputs: number): LstmGate {
   const weights = (index: number, what: string, expected: readonly number[]) => {
     const { shape } = view.input(index)
     if (`${shape}` !== `${expected}`) {
@@ -93,14 +94,14 @@ function gateOf(view: LstmView, name: keyof typeof GATES, units: number, inputs:
   }
 }
 
-const SUPPORTED: Readonly<Record<string, LstmActivation>> = {
+const SUPPORTED: Readonly<Record<string, Activation>> = {
   NONE: 'none',
   RELU: 'relu',
   RELU6: 'relu6',
   TANH: 'tanh',
 }
 
-function activationOf(view: LstmView): LstmActivation {
+function activationOf(view: LstmView): Activation {
   const name = ACTIVATIONS[view.options.activation]?.name ?? `${view.options.activation}`
   const activation = SUPPORTED[name]
   if (activation) return activation

@@ -3,7 +3,7 @@ import type { DType } from '../../../ir/dtype.ts'
 import type { Attrs, ValueId } from '../../../ir/graph.ts'
 import type { OpName } from '../../../ir/ops/names.ts'
 import type { TensorType } from '../../../ir/tensor.ts'
-import type { RealGraph } from '../recurrent.ts'
+import type { RealGraph } from '../recurrent/unrolling.ts'
 import type { Table, TableSchema } from './schema.ts'
 
 /** One operator as a rule sees it; inputs are counted as TFLite does. */

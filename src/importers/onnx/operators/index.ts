@@ -7,6 +7,7 @@ import { INTEGERS } from './integers.ts'
 import { POOLING } from './pooling.ts'
 import { QONNX } from './qonnx.ts'
 import { QOPERATOR } from './qoperator.ts'
+import { RECURRENT } from './recurrent.ts'
 import { REDUCTIONS } from './reductions.ts'
 import { SHAPES } from './shapes.ts'
 
@@ -15,6 +16,7 @@ export const OPERATORS: Readonly<Record<string, OperatorRule>> = {
   ...ELEMENTWISE,
   ...FUNCTIONS,
   ...REDUCTIONS,
+  ...RECURRENT,
   ...POOLING,
   ...SHAPES,
   ...QOPERATOR,
