@@ -151,9 +151,25 @@ function unitTable({ cycles, units }: SimulationReport, style: Style): string {
   return table.toString()
 }
 
+/** More host ops that are alike, such as the steps of a recurrent layer, are one line. */
+const MOST_ALIKE = 4
+
+function hostLine({ name, op, reason }: HostOpReport, more = ''): string {
+  return `${op} ${shorten(name, 40 - more.length)}${more}: ${reason}`
+}
+
 function hostOps(ops: readonly HostOpReport[], style: Style): string {
   if (ops.length === 0) return ''
-  const lines = ops.map(({ name, op, reason }) => `${op} ${shorten(name, 40)}: ${reason}`)
+  const alike = new Map<string, HostOpReport[]>()
+  for (const each of ops) {
+    const key = `${each.op} ${each.reason}`
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
+  const lines = [...alike.values()].flatMap((group) => {
+    const [first, ...others] = group
+    if (first === undefined || group.length <= MOST_ALIKE) return group.map((each) => hostLine(each))
+    return [hostLine(first, ` and ${counted(others.length)} more`)]
+  })
   return `${style.strong('on the host')}\n${lines.join('\n')}`
 }
 

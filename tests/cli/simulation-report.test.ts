@@ -48,6 +48,25 @@ test('layers, totals beside the bound, units with causes, and host ops with reas
   expect(text).toContain('softmax Softmax: it needs exponentials')
 })
 
+test('host ops that are alike are one line if they are many', () => {
+  const host_ops = Array.from({ length: 480 }, (_, n) => ({
+    name: `step ${n}`,
+    op: n % 2 === 0 ? 'add' : 'mul',
+    reason: 'the machine has no floating point',
+  }))
+  const [softmax] = REPORT.host_ops
+  const text = simulationText(
+    { ...REPORT, host_ops: [...host_ops, ...(softmax ? [softmax] : [])] },
+    styleOf(0),
+  )
+  expect(text.slice(text.indexOf('on the host')).trim().split('\n')).toEqual([
+    'on the host',
+    'add step 0 and 239 more: the machine has no floating point',
+    'mul step 1 and 239 more: the machine has no floating point',
+    'softmax Softmax: it needs exponentials, which no unit has',
+  ])
+})
+
 test('it fits 100 columns', () => {
   for (const line of simulationText(REPORT, styleOf(0)).split('\n'))
     expect(line.trimEnd().length).toBeLessThanOrEqual(100)
