@@ -4,12 +4,14 @@ import { unwrap } from '../../ir/diagnostic.ts'
 import type { Graph } from '../../ir/graph.ts'
 import { parse, print } from '../../ir/text/index.ts'
 import { importTflite } from '../../src/importers/tflite/index.ts'
-import { hasZoo, INT8_MODELS, zooPath } from '../importers/zoo.ts'
+import { FLOAT_MODELS, hasZoo, INT8_MODELS, zooPath } from '../importers/zoo.ts'
 import { expectSameGraph } from './same-graph.ts'
 import { timed } from './timed.ts'
 
+const MODELS = [...INT8_MODELS, ...FLOAT_MODELS]
+
 describe.skipIf(!hasZoo)('the models of the zoo', () => {
-  test.each(INT8_MODELS)('%s: parse(print) is the same graph, in under a second', (model) => {
+  test.each(MODELS)('%s: parse(print) is the same graph, in under a second', (model) => {
     const graph: Graph = unwrap(importTflite(readFileSync(zooPath(`${model}.tflite`)), `${model}.tflite`))
     const { text, sidecar, sidecarName } = print(graph)
     const { result, cpuMs } = timed(() =>
