@@ -112,6 +112,16 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'The file is no model; the message says what it looks like. Give a `.tflite` or `.esp` file.',
   'model/not-a-file': 'A device or a pipe was given as model. Save the model to a file first.',
   'model/too-large': 'The file is larger than 2 GiB. Check that it is the model.',
+  'netlist/clock':
+    'A circuit has more than one clock, a gated one, or registers that change at the falling edge. Use the rising edge of one clock port, and enables.',
+  'netlist/combinational-loop':
+    'Signals of a circuit depend on themselves without a register between; the message names them. Put a register into the loop.',
+  'netlist/no-module':
+    'A netlist has no module of the name that was asked for. Take one of those that the hint lists.',
+  'netlist/unsupported-cell':
+    'A netlist has a cell that a cycle model cannot evaluate, such as a latch, a division or an asynchronous reset. Describe it otherwise.',
+  'netlist/yosys':
+    'Yosys refuses SystemVerilog sources; the message is its own. Correct the line that it names.',
   'npy/dtype':
     'The elements are of a type that is not read: objects, strings, half floats, records. Convert them first, for example `array.astype(numpy.float32)`.',
   'npy/empty': 'The file has no bytes. Write it with `numpy.save`.',

@@ -23,6 +23,7 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['backends/trellis/target.ts', 'zod', null],
   ['backends/trellis/h.ts', 'binaryen', 'door-binaryen'],
   ['backends/wasm/i.ts', 'binaryen', null],
+  ['backends/trellis/netlist/i.ts', 'binaryen', null],
   ['sim/a.ts', '../src/a.ts', 'sim'],
   ['sim/b.ts', '../ir/graph.ts', 'sim'],
   ['sim/c.ts', '../backends/trellis/compile.ts', 'sim'],
