@@ -57,6 +57,7 @@ function accountStream(ledger: Ledger, program: TimedProgram, schedule: Schedule
   for (const i of order) {
     const first = schedule.streamed[i] as number
     if (previous >= 0 && program.drains[i] === 1) settled = schedule.done[previous] as number
+    else if (previous >= 0) settled += program.gap[i] as number
     ledger.spend('pipeline', Math.min(settled, first), previous)
     spendWaiting(ledger, schedule, i, previous < 0)
     ledger.spend((program.setup[i] as number) > 0 ? constants : 'pipeline', first, i)
@@ -75,7 +76,7 @@ function accountStream(ledger: Ledger, program: TimedProgram, schedule: Schedule
       ],
       i,
     )
-    settled = first + gaps * period + Math.max(stream, shortest)
+    settled = first + gaps * period + stream
     previous = i
   }
   if (previous >= 0) ledger.spend('pipeline', schedule.done[previous] as number, previous)

@@ -36,14 +36,13 @@ export class StreamUnit {
     const p = this.#program
     const i = this.queue.start(cycle)
     const stream = p.stream[i] as number
-    const shortest = p.minPeriod[i] as number
-    const period = Math.max(stream, p.setup[i] as number, shortest)
-    const free = p.drains[i] === 1 ? this.#settled : this.#free
+    const period = Math.max(stream, p.setup[i] as number, p.minPeriod[i] as number)
+    const free = p.drains[i] === 1 ? this.#settled : this.#free + (p.gap[i] as number)
     const first = Math.max(cycle + (p.startup[i] as number), free)
     const last = first + ((p.blocks[i] as number) - 1) * period
     this.#schedule.streamed[i] = first
     this.#accepted = last + 1
-    this.#free = last + Math.max(stream, shortest)
+    this.#free = last + stream
     this.#settled = last + stream + (p.pipe[i] as number)
     this.refresh()
     this.#complete(i, this.#settled)

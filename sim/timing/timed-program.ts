@@ -34,6 +34,7 @@ export interface TimedProgram {
   readonly setup: Float64Array
   readonly stream: Float64Array
   readonly minPeriod: Float64Array
+  readonly gap: Float64Array
   readonly pipe: Float64Array
   /** 1 where the stream waits for the last write of the instruction before. */
   readonly drains: Uint8Array
@@ -64,6 +65,7 @@ export function timeProgram(instructions: readonly Instruction[], target: Target
     setup: numbers(),
     stream: numbers(),
     minPeriod: numbers(),
+    gap: numbers(),
     pipe: numbers(),
     drains: new Uint8Array(count),
     early: numbers(),
@@ -127,7 +129,9 @@ function streamCost(i: Instruction, target: Target): StreamCost {
 }
 
 function setStream(
-  program: { [K in 'blocks' | 'startup' | 'setup' | 'stream' | 'minPeriod' | 'pipe']: Float64Array } & {
+  program: {
+    [K in 'blocks' | 'startup' | 'setup' | 'stream' | 'minPeriod' | 'gap' | 'pipe']: Float64Array
+  } & {
     drains: Uint8Array
   },
   at: number,
@@ -138,6 +142,7 @@ function setStream(
   program.setup[at] = cost.setupCycles
   program.stream[at] = cost.streamCycles
   program.minPeriod[at] = cost.minPeriodCycles
+  program.gap[at] = cost.gapCycles
   program.pipe[at] = cost.pipeCycles
   program.drains[at] = cost.drains ? 1 : 0
 }

@@ -52,6 +52,8 @@ export interface StreamCost {
   readonly pipeCycles: number
   /** Fewest cycles between the starts of two blocks. */
   readonly minPeriodCycles: number
+  /** Cycles between the end of the previous instruction's stream and the beginning of this one's, at least. */
+  readonly gapCycles: number
   /** It reads what the unit's previous instruction may have written: its stream waits for that one's last write. */
   readonly drains: boolean
 }
@@ -112,6 +114,8 @@ export function macCost(i: InstructionOf<'mac.dense' | 'mac.depthwise'>, target:
     streamCycles: i.op === 'mac.dense' ? i.mx * i.my : depthwisePixels(i as InstructionOf<'mac.depthwise'>),
     pipeCycles: MAC_PIPE,
     minPeriodCycles: MIN_BLOCK_PERIOD,
+    // Its first accumulator may be the last one of the instruction before.
+    gapCycles: i.accumulate === 1 ? MIN_BLOCK_PERIOD - 1 : 0,
     drains: false,
   }
 }
@@ -136,6 +140,7 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
     setupCycles: 0,
     pipeCycles: POST_PIPE,
     minPeriodCycles: 1,
+    gapCycles: 0,
     drains: true,
   }
   switch (i.op) {
@@ -149,6 +154,7 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
         streamCycles: i.mx * i.my * accInterval(i, target),
         pipeCycles: POST_PIPE,
         minPeriodCycles: 1,
+        gapCycles: 0,
         drains: i.mode === 1,
       }
     case 'post.binary':

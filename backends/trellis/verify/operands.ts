@@ -99,6 +99,9 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
           'resumes the line buffers, but they hold the rows of one list entry and one block only',
         )
       }
+      if (i.resume === 1 && i.y_stride > i.lines) {
+        return operand('resumes the line buffers, but with y_stride larger than lines they hold nothing')
+      }
       const words = (i.mx - 1) * i.x_stride + i.taps
       if (i.lines > 1 && words > lineWords) {
         return operand(`streams rows of ${words} words, but the line buffers hold ${lineWords}`)

@@ -106,12 +106,15 @@ function streamUnit(m: SteppingMachine, unit: number, costOf: (i: Instruction) =
   let current: { i: number; cost: StreamCost; left: number } | undefined
   let constantsReady = 0
   let streamFree = 0
+  let blockFree = 0
   let settled = 0
   const begin = (): void => {
-    if (!current || m.cycle < constantsReady || m.cycle < streamFree) return
+    if (!current || m.cycle < constantsReady || m.cycle < blockFree) return
     const { i, cost } = current
+    if (current.left === cost.blocks && m.cycle < streamFree + cost.gapCycles) return
     if (cost.drains && m.cycle < settled) return
-    streamFree = m.cycle + Math.max(cost.streamCycles, cost.minPeriodCycles)
+    streamFree = m.cycle + cost.streamCycles
+    blockFree = current.left > 1 ? Math.max(streamFree, m.cycle + cost.minPeriodCycles) : 0
     constantsReady = m.cycle + cost.setupCycles
     current.left--
     if (current.left > 0) return
