@@ -1,57 +1,78 @@
 // A byte lane: one 8-bit product, or the sum of two 4-bit or four 2-bit products, or how many of eight 1-bit operands agree,
-// twice (a bit of 1 is +1, of 0 is -1, so the sum of products is this less 8: the column subtracts it for all of its lanes).
+// twice (a bit of 1 is +1, of 0 is -1, so the sum of products is this less 8: the column subtracts it).
 //
-// Operands are those of cycle t, `product` is there in t + 1.
+// Operands of cycle t give `product` in t + 1, and `carry`: one more to add. With 4- or 2-bit elements operands are those of
+// trellis_operand, else bytes.
 module trellis_lane #(
-    parameter PRECISIONS = 4'b0001
+    parameter PRECISIONS = 4'b0001,
+    parameter OPERAND_BITS = 8
 ) (
-    input  logic        clk,
-    input  logic [ 1:0] precision,
-    input  logic        is_unsigned,  // inputs below 8 bits
-    input  logic        filled,       // at 1 bit: the lane holds weights
-    input  logic [ 7:0] x,
-    input  logic [ 7:0] w,
-    output logic [15:0] product
+    input  logic                    clk,
+    input  logic [             1:0] precision,
+    input  logic                    empty,      // 1-bit operands, but the lane holds no weights
+    input  logic [OPERAND_BITS-1:0] x,
+    input  logic [OPERAND_BITS-1:0] w,
+    output logic [            15:0] product,
+    output logic                    carry
 );
-  function [3:0] count_3(input [2:0] bits);
-    count_3 = {2'd0, bits[2] && bits[1] || bits[0] && (bits[2] || bits[1]), ^bits};
-  endfunction
-
-  wire signed [15:0] product_8 = $signed(x) * $signed(w);
-  logic signed [9:0] sum_4, sum_2;
-  logic [4:0] sum_1;
+  wire is_bits = PRECISIONS[3] && precision == 3;
+  wire [15:0] sum, wide;
+  wire below;
+  wire [7:0] x_bits, w_bits;
 
   generate
-    if (PRECISIONS[1]) begin : bits_4
-      wire signed [4:0] x0 = {!is_unsigned && x[3], x[3:0]};
-      wire signed [4:0] x1 = {!is_unsigned && x[7], x[7:4]};
-      wire signed [3:0] w0 = w[3:0];
-      wire signed [3:0] w1 = w[7:4];
-      assign sum_4 = x0 * w0 + x1 * w1;
-    end else assign sum_4 = '0;
-    if (PRECISIONS[2]) begin : bits_2
-      wire signed [2:0] x0 = {!is_unsigned && x[1], x[1:0]};
-      wire signed [2:0] x1 = {!is_unsigned && x[3], x[3:2]};
-      wire signed [2:0] x2 = {!is_unsigned && x[5], x[5:4]};
-      wire signed [2:0] x3 = {!is_unsigned && x[7], x[7:6]};
-      wire signed [1:0] w0 = w[1:0];
-      wire signed [1:0] w1 = w[3:2];
-      wire signed [1:0] w2 = w[5:4];
-      wire signed [1:0] w3 = w[7:6];
-      assign sum_2 = x0 * w0 + x1 * w1 + x2 * w2 + x3 * w3;
-    end else assign sum_2 = '0;
-    if (PRECISIONS[3]) begin : bits_1
-      wire [7:0] same = ~(x ^ w) & {8{filled}};
-      wire [3:0] agreeing = count_3(same[2:0]) + count_3(same[5:3]) + count_3({1'b0, same[7:6]});
-      assign sum_1 = {agreeing, 1'b0};
-    end else assign sum_1 = '0;
+    if (OPERAND_BITS == 8) begin : bytes
+      assign wide = $signed(x) * $signed(w);
+      assign sum = wide;
+      assign below = 1'b0;
+      assign x_bits = x;
+      assign w_bits = w;
+    end else begin : elements
+      wire signed [35:0] polynomial = $signed(x) * $signed(w);
+      assign wide = polynomial[30:15];
+      assign below = polynomial[14];
+      // The sum of two products less `below` has 9 bits, that of four is -9 .. 16 and has 5.
+      wire sign_2 = wide[4] && (wide[3] || wide[2]);
+      wire sign = PRECISIONS[2] && precision == 2 ? sign_2 : wide[8];
+      assign sum[4:0] = wide[4:0];
+      assign sum[8:5] = PRECISIONS[2] && precision == 2 ? {4{sign}} : wide[8:5];
+      assign sum[15:9] = precision != 0 ? {7{sign}} : wide[15:9];
+      assign x_bits = x[17:10];
+      assign w_bits = w[12:5];
+      wire unused = &{1'b0, polynomial};
+    end
   endgenerate
 
   always_ff @(posedge clk) begin
-    if (PRECISIONS[3] && precision == 3) product <= {11'd0, sum_1};
-    else if (PRECISIONS[2] && precision == 2) product <= {{6{sum_2[9]}}, sum_2};
-    else if (PRECISIONS[1] && precision == 1) product <= {{6{sum_4[9]}}, sum_4};
-    else product <= product_8;
+    if (is_bits) product[15:5] <= '0;
+    else product[15:5] <= sum[15:5];
+    carry <= below && !is_bits;
   end
-  wire unused = &{1'b0, is_unsigned, filled};
+
+  generate
+    if (PRECISIONS[3]) begin : bits
+      // Pairs of bits, pairs of pairs (0 .. 4), all (0 .. 8).
+      wire [7:0] same = ~(x_bits ^ w_bits);
+      wire [3:0] one = same[3:0] ^ same[7:4];
+      wire [3:0] both = same[3:0] & same[7:4];
+      wire [2:0] low = {
+        both[0] && both[1], both[0] ^ both[1] ^ (one[0] && one[1]), one[0] ^ one[1]
+      };
+      wire [2:0] high = {
+        both[2] && both[3], both[2] ^ both[3] ^ (one[2] && one[3]), one[2] ^ one[3]
+      };
+      wire carry_0 = low[0] && high[0];
+      wire carry_1 = low[1] && high[1] || carry_0 && (low[1] || high[1]);
+      wire [3:0] agreeing = {
+        low[2] && high[2], low[2] ^ high[2] ^ carry_1, low[1] ^ high[1] ^ carry_0, low[0] ^ high[0]
+      };
+      always_ff @(posedge clk) begin
+        if (empty) product[4:0] <= '0;
+        else product[4:0] <= is_bits ? {agreeing, 1'b0} : sum[4:0];
+      end
+    end else begin : no_bits
+      always_ff @(posedge clk) product[4:0] <= sum[4:0];
+      wire unused = &{1'b0, empty, x_bits, w_bits, precision};
+    end
+  endgenerate
 endmodule

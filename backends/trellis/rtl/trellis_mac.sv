@@ -51,10 +51,9 @@ module trellis_mac #(
   // Cycles that bring a block of weights, and fewest between the launches of two blocks of an instruction.
   localparam L = COLS / `WEIGHT_COLUMNS_PER_CYCLE;
   localparam PERIOD = L > `MIN_BLOCK_PERIOD ? L : `MIN_BLOCK_PERIOD;
-  localparam SUM_WIDTH = 16 + $clog2(ROWS);
-  localparam WINDOW = ROWS > COLS ? ROWS : COLS;
-  // Lanes 3 * line + tap of a 3 x 3 filter.
-  localparam FILTER = ROWS < 9 ? ROWS : 9;
+  localparam SUM_BITS = 16 + $clog2(ROWS);
+  // Operands of a lane: bytes, or 4- and 2-bit elements spread for one multiplier (trellis_operand).
+  localparam OPERAND_BITS = PRECISIONS[2:1] == 0 ? 8 : 18;
 
   // ---------------------------------------------------------------- The instruction, from its start to its last launch
 
@@ -77,7 +76,7 @@ module trellis_mac #(
   assign start = ready && accepts;
 
   // Cycles from a launch on: [1] is the cycle after it.
-  logic [4:1] launched;
+  logic [7:1] launched;
   logic [2:1] launched_last;
 
   // A resumed pass begins with the first row that the line buffers do not hold.
@@ -156,7 +155,7 @@ module trellis_mac #(
       launched_last <= '0;
       walked <= '0;
     end else begin
-      launched <= {launched[3:1], launch};
+      launched <= {launched[6:1], launch};
       launched_last <= {launched_last[1], launch && last_block};
       walked <= {walked[1], walking};
     end
@@ -203,19 +202,30 @@ module trellis_mac #(
     else if (loading) weight_rd_column <= weight_rd_column + 16'd2;
   end
 
-  wire [8*ROWS*COLS-1:0] weights;
-  wire [ROWS*COLS-1:0] filled;
-  trellis_mac_weights #(.ROWS(ROWS), .COLS(COLS)) stationary (
+  wire [OPERAND_BITS*ROWS*COLS-1:0] weights;
+  wire [ROWS*COLS-1:0] empty;
+  wire [SUM_BITS*COLS-1:0] constants, sums;
+  wire [COLS-1:0] carries;
+  trellis_mac_weights #(
+      .ROWS(ROWS),
+      .COLS(COLS),
+      .PRECISIONS(PRECISIONS),
+      .OPERAND_BITS(OPERAND_BITS)
+  ) stationary (
       .clk,
       .shift(arriving),
       .swap(launched[4]),
+      .swap_constants(launched[7]),
+      .precision(held_precision),
+      .is_unsigned(held_unsigned),
       .depthwise(held_depthwise),
       .lines(held_lines),
       .taps(held_taps),
       .data(weight_rd_data),
       .filled(weight_rd_filled),
-      .weights(weights),
-      .weights_filled(filled)
+      .weights,
+      .empty,
+      .constants
   );
 
   // ---------------------------------------------------------------- Windows: cycles T - 1 to T + 3
@@ -263,90 +273,49 @@ module trellis_mac #(
       .reached(early_reached)
   );
 
-  logic [1:0] pixel_valid;
+  logic [2:0] pixel_valid;
   logic [9:0] word_0, word_1;
-  logic [8*WINDOW-1:0] window;
-  wire [8*COLS-1:0] line_1, line_2;
-  logic window_depthwise, window_one_word;
-  logic [1:0] window_lines, window_taps;
+  logic window_depthwise, window_unsigned, window_one_word;
+  logic [1:0] window_lines, window_taps, window_precision, lane_precision;
   always_ff @(posedge clk) begin
     act_rd_en <= !rst && walking;
-    pixel_valid <= rst ? 2'b00 : {pixel_valid[0], walking && depthwise};
+    pixel_valid <= rst ? 3'd0 : {pixel_valid[1:0], walking && depthwise};
     word_0 <= word;
     word_1 <= word_0;
-    window <= act_rd_data[8*WINDOW-1:0];
     if (launched[3]) begin
       window_depthwise <= depthwise;
+      window_unsigned <= walk_unsigned;
       window_one_word <= one_word;
       window_lines <= walk_lines;
       window_taps <= walk_taps;
+      window_precision <= walk_precision;
     end
+    if (launched[4]) lane_precision <= walk_precision;
   end
-  trellis_line_buffers #(.COLS(COLS), .LINE_WORDS(LINE_WORDS)) line_buffers (
+  trellis_mac_array #(
+      .ROWS(ROWS),
+      .COLS(COLS),
+      .LINE_WORDS(LINE_WORDS),
+      .PRECISIONS(PRECISIONS),
+      .OPERAND_BITS(OPERAND_BITS)
+  ) array (
       .clk,
-      .valid(pixel_valid[1]),
+      .bytes(act_rd_data[8*(ROWS>COLS?ROWS : COLS)-1:0]),
       .word(word_1),
-      .pixel(act_rd_data[8*COLS-1:0]),
-      .one_word(window_one_word),
-      .line_1,
-      .line_2
+      .pixel_valid(pixel_valid[2]),
+      .window_precision,
+      .window_unsigned,
+      .window_depthwise,
+      .window_lines,
+      .window_taps,
+      .window_one_word,
+      .lane_precision,
+      .weights,
+      .empty,
+      .constants,
+      .sums,
+      .carries
   );
-
-  // Operands: lane 3 * (lines ago) + (pixels ago) for depthwise, where each column sees a byte of its own.
-  logic [1:0] lane_precision;
-  logic lane_unsigned;
-  always_ff @(posedge clk) begin
-    if (launched[4]) begin
-      lane_precision <= walk_precision;
-      lane_unsigned <= walk_unsigned;
-    end
-  end
-
-  logic [8*FILTER*COLS-1:0] filter_x;  // [column][lane]
-  genvar c, r;
-  generate
-    for (r = 0; r < FILTER; r = r + 1) begin : filter_lane
-      localparam LINE = r / 3;
-      localparam TAP = r % 3;
-      wire unused_lane = window_depthwise && (LINE[1:0] >= window_lines || TAP[1:0] >= window_taps);
-      for (c = 0; c < COLS; c = c + 1) begin : column
-        wire [7:0] seen;
-        if (TAP > 0) assign seen = filter_x[8*(FILTER*c+r-1)+:8];
-        else if (LINE == 0) assign seen = window[8*c+:8];
-        else if (LINE == 1) assign seen = line_1[8*c+:8];
-        else assign seen = line_2[8*c+:8];
-        always_ff @(posedge clk) begin
-          if (unused_lane) filter_x[8*(FILTER*c+r)+:8] <= 8'd0;
-          else filter_x[8*(FILTER*c+r)+:8] <= window_depthwise ? seen : window[8*r+:8];
-        end
-      end
-    end
-  endgenerate
-
-  wire [SUM_WIDTH*COLS-1:0] sums;
-  generate
-    if (ROWS > FILTER) begin : dense_lanes
-      logic [8*(ROWS-FILTER)-1:0] dense_x;
-      always_ff @(posedge clk) begin
-        if (window_depthwise) dense_x <= '0;
-        else dense_x <= window[8*ROWS-1:8*FILTER];
-      end
-    end
-    for (c = 0; c < COLS; c = c + 1) begin : columns
-      wire [8*ROWS-1:0] x;
-      assign x[8*FILTER-1:0] = filter_x[8*FILTER*c+:8*FILTER];
-      if (ROWS > FILTER) assign x[8*ROWS-1:8*FILTER] = dense_lanes.dense_x;
-      trellis_mac_column #(.ROWS(ROWS), .PRECISIONS(PRECISIONS)) column (
-          .clk,
-          .precision(lane_precision),
-          .is_unsigned(lane_unsigned),
-          .x,
-          .w(weights[8*ROWS*c+:8*ROWS]),
-          .filled(filled[ROWS*c+:ROWS]),
-          .sum(sums[SUM_WIDTH*c+:SUM_WIDTH])
-      );
-    end
-  endgenerate
 
   // ---------------------------------------------------------------- Accumulators: cycles T + 5 to T + 8
 
@@ -375,12 +344,13 @@ module trellis_mac #(
   assign acc_wr_addr = acc_at[14*8+:14];
   assign acc_wr_en = output_at[8];
   logic [32*COLS-1:0] old;
+  genvar c;
   generate
     for (c = 0; c < COLS; c = c + 1) begin : accumulators
-      wire [SUM_WIDTH-1:0] sum = sums[SUM_WIDTH*c+:SUM_WIDTH];
+      wire [SUM_BITS-1:0] sum = sums[SUM_BITS*c+:SUM_BITS];
       always_ff @(posedge clk) begin
         old[32*c+:32] <= fresh_at[6] ? 32'd0 : acc_rd_data[32*c+:32];
-        acc_wr_data[32*c+:32] <= old[32*c+:32] + {{(32 - SUM_WIDTH) {sum[SUM_WIDTH-1]}}, sum};
+        acc_wr_data[32*c+:32] <= old[32*c+:32] + {{(32 - SUM_BITS) {sum[SUM_BITS-1]}}, sum} + {31'd0, carries[c]};
       end
     end
   endgenerate
@@ -396,5 +366,5 @@ module trellis_mac #(
     else in_flight <= in_flight + {2'd0, start} - {2'd0, done};
   end
 
-  wire unused = &{1'b0, instr, index_rd_data, act_rd_data, line_2};
+  wire unused = &{1'b0, instr, index_rd_data, act_rd_data};
 endmodule
