@@ -6,6 +6,7 @@
 import { integerRange } from '../../../../ir/arith/saturate.ts'
 import type { ValueId } from '../../../../ir/graph.ts'
 import { perTensor } from '../../../../ir/tensor.ts'
+import { channelTotals, exactParts, SPLIT } from '../../exact-sums.ts'
 import { type Computed, type Operand, plainOrder } from '../builder.ts'
 import { type Constant, constant, type ElementType } from '../constants.ts'
 import type { NodeContext, OperatorRule } from '../context.ts'
@@ -205,35 +206,6 @@ function typeOf(operand: Operand): ElementType | undefined {
   return operand.kind === 'constant' ? operand.dtype : operand.integers
 }
 
-/** Greatest magnitude of a byte. */
-const MOST_BYTE = 255
-/** Up to here every integer is a float32. */
-const EXACT = 2 ** 24
-
-/** For each index along `axis` of weights, an output channel, the sum of a function of them. */
-function channelSums({ shape, data }: Constant, axis: number, f: (w: number) => number): Float64Array {
-  const channels = shape[axis] ?? 1
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1)
-  const result = new Float64Array(channels)
-  data.forEach((w, i) => {
-    const channel = Math.floor(i / inner) % channels
-    result[channel] = (result[channel] ?? 0) + f(w)
-  })
-  return result
-}
-
-/** Whether weights are int8, and their sums of products with bytes float32, in any order. */
-function isExact(weights: Constant, axis: number): boolean {
-  const [min, max] = integerRange('i8')
-  return (
-    weights.data.every((w) => w >= min && w <= max) &&
-    channelSums(weights, axis, Math.abs).every((sum) => sum * MOST_BYTE <= EXACT)
-  )
-}
-
-/** Weights are split into multiples of this and what is left. */
-const SPLIT = 16
-
 /** Int8 weights with int8 elements of a zero point 0. */
 const SYMMETRIC = { scale: Float64Array.of(1), zeroPoint: Float64Array.of(0), dtype: 'i8' } as const
 
@@ -249,18 +221,17 @@ type Layer = (weights: Constant, wish: string) => ValueId
 function sums(node: NodeContext, axis: number, given: Constant, layer: Layer): ValueId {
   const name = node.outputs[0] ?? ''
   const weights = centeredWeights(node, given, axis)
-  if (isExact(weights, axis)) return partOf(node, axis, weights, layer, name)
-  const multiples = { ...weights, data: weights.data.map((w) => Math.round(w / SPLIT)) }
-  const rest = { ...weights, data: weights.data.map((w, i) => w - SPLIT * (multiples.data[i] ?? 0)) }
-  if (!isExact(multiples, axis) || !isExact(rest, axis)) {
+  const parts = exactParts({ ...weights, axis })
+  if (!parts) {
     node.reject(
       'unsupported-attribute',
       'its sums can be too large for float32, in which they are where a zero point depends on the data',
       'quantize the model statically, with calibration data',
     )
   }
-  const high = partOf(node, axis, multiples, layer, `${name} multiples`)
-  const low = partOf(node, axis, rest, layer, `${name} rest`)
+  if ('whole' in parts) return partOf(node, axis, weights, layer, name)
+  const high = partOf(node, axis, { ...weights, data: parts.multiples }, layer, `${name} multiples`)
+  const low = partOf(node, axis, { ...weights, data: parts.rest }, layer, `${name} rest`)
   const scaled = node.emit('mul', [high, node.numbers([SPLIT], `${name} ${SPLIT}`)], {}, `${name} high`)
   return node.emit('add', [scaled, low], {}, name)
 }
@@ -271,10 +242,7 @@ function partOf(node: NodeContext, axis: number, weights: Constant, layer: Layer
   const sums = layer(weights, `${wish} integers`)
   if (zero === undefined) return node.emit('dequantize', [sums], {}, wish)
   const products = node.emit('dequantize', [sums], {}, `${wish} products`)
-  const totals = node.numbers(
-    channelSums(weights, axis, (w) => w),
-    `${wish} totals`,
-  )
+  const totals = node.numbers(channelTotals({ ...weights, axis }), `${wish} totals`)
   const share = node.emit('mul', [totals, zero.id], {}, `${wish} share`)
   return node.emit('sub', [products, share], {}, wish)
 }
