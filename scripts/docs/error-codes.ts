@@ -247,6 +247,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'tflite/external-buffer':
     "Data lie outside the file's tables, as in models above 2 GiB. Export the model with its weights inside.",
   'tflite/huge-shape': 'A tensor has more elements than can be held. Check the sizes in the model.',
+  'tflite/large-sums':
+    'A layer with int8 weights and float32 activations has so many large weights that float32 does not hold its sums. Quantize the model fully.',
   'tflite/no-subgraph': 'The file holds no graph. Export the model again.',
   'tflite/not-tflite':
     "The bytes do not carry TFLite's identifier. Give a `.tflite` file of schema version 3.",

@@ -8,9 +8,16 @@ const HEAD = `# TFLite files
 \`npm run docs\`; what a diagnostic \`tflite/...\` means stands in [errors.md](errors.md).
 
 - **Shapes** must be fixed. What is a shape, an axis or an index must be constant.
-- **Types.** A network is quantized fully, or in float32, or changes between the two by QUANTIZE and DEQUANTIZE.
+- **Types.** An operator is quantized, or in float32; QUANTIZE and DEQUANTIZE lie between.
   Quantized operators give the bits of TFLite's reference kernels; in float32 sums have an order of their own, and
   results agree to about 1e-6.
+- **int8 weights between float32** tensors (dynamic range quantization) are read where the table says so. As in TFLite the
+  layer quantizes its input while the network runs, each batch entry by itself, or each row of FULLY_CONNECTED, and multiplies
+  integers: ops in front of it find range and scale, ops behind it scale the sums back.
+  - _Symmetric_: the largest magnitude becomes 127. Results have the bits of TFLite's reference kernels.
+  - _Asymmetric_: the range, widened to 0, becomes -128 .. 127. The scale may differ from TFLite's in its last bit, since that
+    computes it in doubles, and a zero point next to a half by 1. Weights so large that float32 might not hold the sums are
+    refused.
 - **Recurrent operators** become nodes for each step of their sequences, which have at most ${MOST_STEPS} steps. Weights are shared
   between steps. Each inference starts with states of zero, as in TFLite after \`reset_all_variables()\`: what a network
   that is fed step by step would keep between inferences must be an input and an output.
@@ -20,7 +27,10 @@ const HEAD = `# TFLite files
 const LIMITS: Readonly<Record<string, string>> = {
   ADD: 'of int16 not by shifts (`pot_scale_int16`)',
   CONCATENATION: 'operands quantized as the result',
-  FULLY_CONNECTED: 'default weight format',
+  CONV_2D: 'int8 weights between float32: symmetric, or asymmetric where channels have different scales',
+  DEPTHWISE_CONV_2D: 'int8 weights between float32: asymmetric',
+  FULLY_CONNECTED:
+    'default weight format; int8 weights between float32: symmetric, or asymmetric with `asymmetric_quantize_inputs`',
   RESHAPE: 'constant shape',
   STRIDED_SLICE: 'constant bounds; no new axes',
   SUB: 'as ADD',

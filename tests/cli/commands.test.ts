@@ -281,4 +281,32 @@ describe.skipIf(!existsSync(ZOO))('models of ../shared/zoo (skipped where it is 
     )
     expect(JSON.parse(out)).toMatchObject({ samples: 50, correct: 47, accuracy: 0.94 })
   })
+
+  test.each(['reference', 'wasm'])('dscnn_kws_float hears 813 of 900 words on %s', async (backend) => {
+    const data = `${ZOO}/data/kws_test`
+    // The samples are the int8 model's, of scale 0.5847... and zero point 83.
+    const scale = 0.5847029089927673
+    const { out } = await call(
+      'evaluate',
+      `${ZOO}/models/dscnn_kws_float.tflite`,
+      ...['--json', '--backend', backend, '--scale', `${scale}`, '--mean', `${83 * scale}`],
+      ...['--data', `${data}.npy`, '--labels', `${data}.labels.npy`],
+    )
+    expect(JSON.parse(out)).toMatchObject({ samples: 900, correct: 813 })
+  })
+
+  test('every backend equals the reference on dscnn_kws_float', async () => {
+    const { code, out } = await call(
+      'verify',
+      `${ZOO}/models/dscnn_kws_float.tflite`,
+      '--runs',
+      '2',
+      '--json',
+    )
+    expect(code).toBe(0)
+    const equal = JSON.parse(out).backends.filter(({ result }: { result: string }) => result === 'equal')
+    expect(equal.map(({ backend }: { backend: string }) => backend)).toEqual(
+      expect.arrayContaining(['trellis', 'wasm']),
+    )
+  })
 })

@@ -18,6 +18,7 @@ describe.skipIf(!hasZoo)('damaged models', () => {
     'models/audio_preprocessor_int8',
     'models/simple_add',
     'models/mnist_lstm_float',
+    'models/dscnn_kws_float',
   ])('%s', (model) => {
     const bytes = new Uint8Array(readFileSync(zooPath(`${model}.tflite`)))
     const seen = { imported: 0, refused: 0 }

@@ -134,13 +134,6 @@ describe.skipIf(!hasZoo)('models that are refused', () => {
     )
   })
 
-  test('dscnn_kws_float: float activations with int8 weights are refused by operator and types', () => {
-    const [types] = refusal('dscnn_kws_float')
-    expect(types?.code).toBe('tflite/unsupported-type')
-    expect(types?.notes?.[0]).toBe('CONV_2D with FLOAT32 and INT8: 5 (operator 0, 2, 4, 6, 8)')
-    expect(types?.hint).toContain('convert the model in float, or quantize it fully')
-  })
-
   test.each(['mnist_lstm_int8', 'dtln_noise_suppression'])(
     '%s: quantized recurrent operators are refused',
     (model) => {

@@ -28,9 +28,10 @@ export const INT8_MODELS: readonly string[] = [
   'own/models/digits_segment_int8',
 ]
 
-/** Models on float32 tensors: their outputs are near the references'. */
+/** Models on float32 tensors, of dscnn_kws_float also with int8 weights: their outputs are near the references'. */
 export const FLOAT_MODELS: readonly string[] = [
   'models/resnet8_float',
+  'models/dscnn_kws_float',
   'models/ad01_float',
   'models/vww_96_float',
   'models/hello_world_float',

@@ -84,6 +84,37 @@ describe.skipIf(!hasZoo)('float networks are as near to TensorFlow Lite as the o
   })
 })
 
+describe.skipIf(!hasZoo)(
+  'float layers with int8 weights quantize their input as TensorFlow Lite does:',
+  () => {
+    test('every tensor of dscnn_kws_float before its softmax, bit for bit', () => {
+      const model = 'models/dscnn_kws_float'
+      const { graph, valueOfTensor } = unwrap(
+        importTfliteDetailed(readFileSync(zooPath(`${model}.tflite`)), model),
+      )
+      const { reference, inputs } = referenceOf(model)
+      const hashes = new Map<string, string>()
+      createInterpreter(graph).run([slice(must(inputs[0], 'input'), 0, 16)], (id, tensor) =>
+        hashes.set(id, sha256(tensor.data)),
+      )
+      const layers = reference.layersSample0.filter(({ name }) => name !== '').slice(1, -1)
+      expect(layers).toHaveLength(12)
+      for (const { index, name, sha256: expected } of layers) {
+        expect(hashes.get(must(valueOfTensor.get(index), name)), name).toBe(expected)
+      }
+      // Not only what comes out of a layer: the runtime's int8 input of the first convolution is among its scratch tensors.
+      expect(reference.layersSample0.map((layer) => layer.sha256)).toContain(
+        hashes.get(
+          must(
+            [...hashes.keys()].find((id) => id.endsWith(' integers')),
+            'the first integers',
+          ),
+        ),
+      )
+    })
+  },
+)
+
 function referenceOf(model: string) {
   const folder = model.replace('models/', 'reference/').replace(/[^/]*$/, '')
   const name = model.replace(/^.*\//, '')

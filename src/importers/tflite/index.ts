@@ -1,15 +1,16 @@
 /**
- * TFLite importer: one node for each operator of the first subgraph (a recurrent one: nodes for each of its steps),
- * nothing simplified. Nothing in the file is trusted; what cannot be imported ends in diagnostics with codes `tflite/...`, what makes no sense as a graph in the
- * verifier's `ir/...`.
+ * TFLite importer: one node for each operator of the first subgraph, nothing simplified. Only a recurrent operator (lstm.ts)
+ * and a layer that quantizes its input itself (hybrid.ts) become several. Nothing in the file is trusted; what cannot be
+ * imported ends in diagnostics with codes `tflite/...`, what makes no sense as a graph in the verifier's `ir/...`.
  */
 import { attempt, Diagnosed, type Diagnostic, fail, must, type Result } from '../../../ir/diagnostic.ts'
-import type { TensorData } from '../../../ir/dtype.ts'
-import type { Attrs, Graph, Node, Value, ValueId } from '../../../ir/graph.ts'
-import type { OpName } from '../../../ir/ops/names.ts'
+import type { DType, TensorData } from '../../../ir/dtype.ts'
+import type { Graph, Node, Value, ValueId } from '../../../ir/graph.ts'
 import { OPS } from '../../../ir/ops/registry.ts'
 import { freshId } from '../../../ir/rewrite.ts'
+import { perTensor } from '../../../ir/tensor.ts'
 import { verified } from '../verified.ts'
+import { hybridLayer } from './hybrid.ts'
 import { BUILTIN_OPERATORS, CUSTOM } from './names.ts'
 import { OPERATOR_RULES } from './operators.ts'
 import { defaults, FlatbufferReader } from './reader.ts'
@@ -109,12 +110,27 @@ class Importer {
     }
     const view = this.view(operator, rule, path)
     for (const state of rule.states ?? []) this.claimState(operator.inputs[state] ?? -1, state, path)
-    const inputs = rule.expand
-      ? rule.expand(view, this.expansion(operator, path))
-      : this.operands(operator, rule, path).map((tensor) => this.use(tensor, path))
-    const attrs = rule.attrs(view)
+    const last = this.last(operator, rule, view, path)
     const id = this.define(output, path)
-    return { op: rule.op, name: id, inputs, outputs: [id], attrs, span: { file: this.file, path } }
+    return { ...last, name: id, outputs: [id], span: { file: this.file, path } }
+  }
+
+  private last(
+    operator: TfliteOperator,
+    rule: OperatorRule,
+    view: OperatorView<never>,
+    path: string,
+  ): Pick<Node, 'op' | 'inputs' | 'attrs'> {
+    const graph = this.expansion(operator, path)
+    const attrs = rule.attrs(view)
+    if (rule.expand) return { op: rule.op, inputs: rule.expand(view, graph), attrs }
+    const operands = this.operands(operator, rule, path)
+    if (rule.inputQuantization && this.isHybrid(operator)) {
+      const weights = this.tensors.value(operands[1] ?? -1)
+      const inputQuantization = rule.inputQuantization(view)
+      return hybridLayer({ op: rule.op, attrs, inputQuantization, weights }, view, graph)
+    }
+    return { op: rule.op, inputs: operands.map((tensor) => this.use(tensor, path)), attrs }
   }
 
   /** The tensors that become operands. An optional one that is absent ends the list. */
@@ -155,12 +171,17 @@ class Importer {
       value: (input) => this.use(operator.inputs[input] ?? -1, path),
       shape: (id) => typeOf(id).shape,
       constant: (shape, data, wish) => fresh(wish, { type: { dtype: 'f32', shape }, data }),
-      emit: (op: OpName, inputs: readonly ValueId[], attrs: Attrs, wish: string) => {
-        const shape = OPS[op].inferShape(inputs.map(typeOf), attrs)
-        if (isHuge('f32', shape)) {
+      bytes: (shape, data, wish) =>
+        fresh(wish, { type: { dtype: 'i8', shape, quant: perTensor(1, 0) }, data }),
+      emit: (op, inputs, attrs, wish, element = { dtype: 'f32' }) => {
+        const inferred = attempt(() => OPS[op].inferShape(inputs.map(typeOf), attrs))
+        if (!inferred.ok)
+          this.reject(path, 'bad-shape', inferred.diagnostics[0]?.message ?? 'its shapes do not fit')
+        const shape = inferred.value
+        if (isHuge(element.dtype, shape)) {
           this.reject(path, 'huge-shape', `it computes a tensor [${shape.join(', ')}] of more than 2 GiB`)
         }
-        const id = fresh(wish, { type: { dtype: 'f32', shape } })
+        const id = fresh(wish, { type: { ...element, shape } })
         this.nodes.push({ op, name: id, inputs, outputs: [id], attrs, span: { file: this.file, path } })
         return id
       },
@@ -312,7 +333,14 @@ class Importer {
     return unsupported
   }
 
-  /** Ops compute on real numbers or on quantized ones. Real activations and int8 weights are dynamic quantization. */
+  /** Whether a layer has int8 weights between float32 activations. */
+  private isHybrid({ inputs: [x = -1, w = -1, bias = -1], outputs: [y = -1] }: TfliteOperator): boolean {
+    const is = (tensor: number, dtype: DType) =>
+      tensor >= 0 && this.tensors.elementType(tensor).dtype === dtype
+    return is(w, 'i8') && is(x, 'f32') && is(y, 'f32') && (bias < 0 || is(bias, 'f32'))
+  }
+
+  /** Ops compute on real numbers or on quantized ones, but for layers that quantize their input themselves. */
   private checkOneKind(
     operator: TfliteOperator,
     rule: OperatorRule,
@@ -320,6 +348,7 @@ class Importer {
     unsupported: Set<string>,
   ): void {
     if (rule.op === 'quantize' || rule.op === 'dequantize') return
+    if (rule.inputQuantization && this.isHybrid(operator)) return
     const tensors = [...wanted.map((input) => operator.inputs[input] ?? -1), operator.outputs[0] ?? -1]
     const kinds = new Set(tensors.filter((t) => t >= 0).map((t) => this.tensors.elementType(t).name))
     if (kinds.has('FLOAT32') && kinds.size > 1) unsupported.add([...kinds].join(' and '))

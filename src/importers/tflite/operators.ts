@@ -4,7 +4,7 @@
  */
 import type { DType } from '../../../ir/dtype.ts'
 import type { Attrs } from '../../../ir/graph.ts'
-import { elementCount } from '../../../ir/tensor.ts'
+import { elementCount, type TensorType } from '../../../ir/tensor.ts'
 import { explicitPadding, normalizeSlice } from './geometry.ts'
 import { SEQUENCE_LSTM } from './lstm.ts'
 import { ACTIVATIONS, PADDINGS } from './names.ts'
@@ -23,11 +23,18 @@ const BINARY = { operands: [0, 1], types: [ACTIVATION, ACTIVATION], result: ACTI
 const MOVEMENT = { types: [ANY], result: ANY }
 
 export const OPERATOR_RULES: Readonly<Record<string, OperatorRule>> = {
-  CONV_2D: rule(OPTIONS.conv2d, { op: 'conv2d', ...WINDOWED, attrs: convolution }),
+  CONV_2D: rule(OPTIONS.conv2d, {
+    op: 'conv2d',
+    ...WINDOWED,
+    attrs: convolution,
+    // As tensorflow/lite/kernels/conv.cc, `Prepare`, chooses.
+    inputQuantization: (view) => (hasDifferentScales(view.input(1)) ? 'asymmetric' : 'symmetric'),
+  }),
   DEPTHWISE_CONV_2D: rule(OPTIONS.depthwiseConv2d, {
     op: 'depthwise_conv2d',
     ...WINDOWED,
     attrs: convolution,
+    inputQuantization: () => 'asymmetric',
   }),
   TRANSPOSE_CONV: rule(OPTIONS.transposeConv, {
     op: 'transpose_conv2d',
@@ -52,6 +59,7 @@ export const OPERATOR_RULES: Readonly<Record<string, OperatorRule>> = {
       }
       return { activation: activationOf(view), keep_dims: view.options.keepDims }
     },
+    inputQuantization: (view) => (view.options.asymmetricQuantizeInputs ? 'asymmetric' : 'symmetric'),
   }),
   ADD: rule(OPTIONS.add, { op: 'add', ...BINARY, attrs: sum }),
   SUB: rule(OPTIONS.sub, { op: 'sub', ...BINARY, attrs: sum }),
@@ -112,6 +120,10 @@ export const OPERATOR_RULES: Readonly<Record<string, OperatorRule>> = {
   RESIZE_BILINEAR: rule(OPTIONS.resizeBilinear, { op: 'resize_bilinear', ...ELEMENTWISE, attrs: resize }),
   QUANTIZE: { op: 'quantize', types: [ANY], result: ['i8', 'u8', 'i16', 'i32'], attrs: none },
   DEQUANTIZE: { op: 'dequantize', types: [['i8', 'u8', 'i16', 'i32']], result: ['f32'], attrs: none },
+}
+
+function hasDifferentScales({ quant }: TensorType): boolean {
+  return quant?.scale.some((scale) => scale !== quant.scale[0]) ?? false
 }
 
 function none(): Attrs {

@@ -22,8 +22,21 @@ export interface OperatorView<O> {
   readonly reject: (code: string, message: string, hint?: string) => never
 }
 
+/** How a layer with int8 weights and float32 activations quantizes its input; see hybrid.ts. */
+export type InputQuantization = 'symmetric' | 'asymmetric'
+
 /** An operator that becomes more than one node adds those before the last by this. */
 export interface Expansion extends RealGraph {
+  /** As for real numbers; `element` is what the result is of. */
+  readonly emit: (
+    op: OpName,
+    inputs: readonly ValueId[],
+    attrs: Attrs,
+    wish: string,
+    element?: Omit<TensorType, 'shape'>,
+  ) => ValueId
+  /** An int8 constant of scale 1 and zero point 0. */
+  readonly bytes: (shape: readonly number[], data: Int8Array, wish: string) => ValueId
   /** Name of the operator's result. */
   readonly name: ValueId
   /** An input as a value of the graph. */
@@ -45,16 +58,19 @@ export interface OperatorRule {
   readonly attrs: (view: OperatorView<never>) => Attrs
   /** Adds the nodes before the last one, whose operands it returns instead of the operator's own. */
   readonly expand?: (view: OperatorView<never>, graph: Expansion) => readonly ValueId[]
+  /** Of a kernel for int8 weights and float32 activations; absent where TFLite has none. */
+  readonly inputQuantization?: (view: OperatorView<never>) => InputQuantization
 }
 
 type OptionSchema = TableSchema & { readonly union: number }
 
-/** Gives `attrs` and `expand` the type of its options. */
+/** Gives the functions the type of its options. */
 export function rule<S extends OptionSchema>(
   options: S,
-  body: Omit<OperatorRule, 'options' | 'attrs' | 'expand'> & {
+  body: Omit<OperatorRule, 'options' | 'attrs' | 'expand' | 'inputQuantization'> & {
     readonly attrs: (view: OperatorView<Table<S>>) => Attrs
     readonly expand?: (view: OperatorView<Table<S>>, graph: Expansion) => readonly ValueId[]
+    readonly inputQuantization?: (view: OperatorView<Table<S>>) => InputQuantization
   },
 ): OperatorRule {
   return { ...body, options }

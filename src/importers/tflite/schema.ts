@@ -136,7 +136,12 @@ export const OPTIONS = {
   fullyConnected: {
     name: 'FullyConnectedOptions',
     union: 8,
-    fields: { activation: [0, 'i8'], weightsFormat: [1, 'i8'], keepDims: [2, 'bool'] },
+    fields: {
+      activation: [0, 'i8'],
+      weightsFormat: [1, 'i8'],
+      keepDims: [2, 'bool'],
+      asymmetricQuantizeInputs: [3, 'bool'],
+    },
   },
   softmax: { name: 'SoftmaxOptions', union: 9, fields: { beta: [0, 'f32'] } },
   concatenation: {
