@@ -2,11 +2,11 @@
  * SystemVerilog to a flat word-level netlist, by Yosys compiled to WebAssembly. That takes many seconds, so netlists
  * are kept in a cache by the hash of what they are made from.
  */
-import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { attemptAsync, fail, type Result } from '../../../ir/diagnostic.ts'
+import { cached, cacheName, keep } from './cache.ts'
 import type { Netlist } from './netlist.ts'
 
 /** A circuit in SystemVerilog. */
@@ -25,11 +25,9 @@ export async function synthesize(design: Design): Promise<Result<Netlist>> {
   return attemptAsync(async () => {
     const { runYosys, version } = await import('@yowasp/yosys')
     const script = scriptOf(design)
-    const key = createHash('sha256')
-      .update(JSON.stringify([version, script, Object.entries(design.files).sort()]))
-      .digest('hex')
-    const cached = readCached(key)
-    if (cached !== undefined) return JSON.parse(cached) as Netlist
+    const name = `${cacheName([version, script, Object.entries(design.files).sort()])}.json`
+    const kept = cached(name)
+    if (kept !== undefined) return JSON.parse(readFileSync(kept, 'utf8')) as Netlist
 
     let log = ''
     const write = (bytes: Uint8Array | null) => {
@@ -43,9 +41,17 @@ export async function synthesize(design: Design): Promise<Result<Netlist>> {
     })
     const text = output?.[OUTPUT]
     if (typeof text !== 'string') throw new Error(`internal error: Yosys wrote no netlist: ${log}`)
-    store(key, text)
+    keepText(text, name)
     return JSON.parse(text) as Netlist
   })
+}
+
+function keepText(text: string, name: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'netlist-'))
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  keep(file, name)
+  rmSync(folder, { recursive: true })
 }
 
 function scriptOf({ files, top, parameters = {} }: Design): string {
@@ -67,36 +73,4 @@ function refuse(design: Design, log: string): never {
     message: `Yosys refuses module '${design.top}': ${error}`,
     hint: 'the message names the file and the line',
   })
-}
-
-/** Beside the installed packages, or where these cannot be written, with the system's temporary files. */
-const CACHE_FOLDERS = [
-  resolve('node_modules/.cache/espalier/netlists'),
-  join(tmpdir(), 'espalier', 'netlists'),
-]
-
-function readCached(key: string): string | undefined {
-  for (const folder of CACHE_FOLDERS) {
-    try {
-      return readFileSync(join(folder, `${key}.json`), 'utf8')
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return undefined
-}
-
-function store(key: string, text: string): void {
-  for (const folder of CACHE_FOLDERS) {
-    try {
-      mkdirSync(folder, { recursive: true })
-      // Another process may write the same: whole files only are seen.
-      const partial = join(folder, `${key}.${process.pid}`)
-      writeFileSync(partial, text)
-      renameSync(partial, join(folder, `${key}.json`))
-      return
-    } catch {
-      // Not writable: the next folder.
-    }
-  }
 }
