@@ -19,63 +19,71 @@ module trellis_load_weights #(
     output logic [16*ROWS-1:0] wr_data,
     output logic [ROWS-1:0] wr_filled
 );
-  localparam COUNT_BITS = $clog2(ROWS) + 1;
+  // Two columns of lanes: byte k of the stream goes to the k-th lane taken.
+  localparam LANES = 2 * ROWS;
+  localparam STEPS = $clog2(LANES);
+  localparam BITS = 8 * LANES;
+  wire [LANES-1:0] takes = {2{lanes}};
 
-  // Lanes taken below each lane, and in all.
-  logic [COUNT_BITS*(ROWS+1)-1:0] below;
+  // Lanes not taken up to and with each lane, by sums over 1, 2, 4, ... lanes: how far a lane's byte moves.
+  logic [STEPS*LANES-1:0] distance;
   always_comb begin
-    below = '0;
-    for (int l = 0; l < ROWS; l++)
-      below[COUNT_BITS*(l+1) +: COUNT_BITS] = below[COUNT_BITS*l +: COUNT_BITS] + COUNT_BITS'(lanes[l]);
+    for (int l = 0; l < LANES; l++) distance[STEPS*l +: STEPS] = STEPS'(!takes[l]);
+    for (int d = 1; d < LANES; d = 2 * d)
+      for (int l = LANES - 1; l >= d; l--)
+        distance[STEPS*l +: STEPS] = distance[STEPS*l +: STEPS] + distance[STEPS*(l-d) +: STEPS];
   end
 
-  logic [1:0] narrower, width;
+  // Bytes move 2^s lanes up in step s, the largest step first, and so never meet (Warren, Hacker's Delight, "expand"). Which move
+  // to a lane in step s follows from the last step back: there each byte is where it belongs.
+  logic [STEPS*LANES-1:0] rest;
+  logic [LANES*STEPS-1:0] moves, moves_now;
+  always_comb begin
+    for (int l = 0; l < LANES; l++)
+      rest[STEPS*l +: STEPS] = takes[l] ? distance[STEPS*l +: STEPS] : '0;
+    for (int s = 0; s < STEPS; s++) begin
+      for (int l = 0; l < LANES; l++) moves_now[LANES*s+l] = rest[STEPS*l+s];
+      for (int l = 0; l < LANES; l++) begin
+        if (moves_now[LANES*s+l]) rest[STEPS*l +: STEPS] = '0;
+        if (l + (1 << s) < LANES && moves_now[LANES*s+(l+(1<<s))%LANES])
+          rest[STEPS*l +: STEPS] = rest[STEPS*((l+(1<<s))%LANES) +: STEPS];
+      end
+    end
+  end
+  always_ff @(posedge clk) moves <= moves_now;
+
+  // Widened in steps: 1 bit, which is +1 or -1, to 2, then 2 to 4, 4 to 8.
+  logic has_bits, has_quarters, has_halves;
   always_ff @(posedge clk) begin
-    narrower <= stream - precision;
-    width <= precision;
+    has_bits <= stream == 2'd3 && (PRECISIONS[0] && precision == 2'd0 ||
+        PRECISIONS[1] && precision == 2'd1 || PRECISIONS[2] && precision == 2'd2);
+    has_quarters <= stream >= 2'd2 && (PRECISIONS[0] && precision == 2'd0 || PRECISIONS[1] && precision == 2'd1);
+    has_halves <= stream >= 2'd1 && PRECISIONS[0] && precision == 2'd0;
     wr_filled <= lanes;
   end
-
-  // The stream, zeros after it.
-  wire [16*ROWS-1:0] dense = (16*ROWS)'(bytes);
-  logic [16*ROWS-1:0] wide;
-  for (genvar b = 0; b < 2 * ROWS; b++) begin : widened
-    wire [7:0] whole = dense[8*b +: 8];
-    wire [3:0] half = dense[4*b +: 4];
-    wire [1:0] quarter = dense[2*b +: 2];
-    wire eighth = dense[b];
-    // An element of one bit is +1 or -1.
-    wire [7:0] to_quarters = {!half[3], 1'b1, !half[2], 1'b1, !half[1], 1'b1, !half[0], 1'b1};
-    wire [7:0] to_halves = {{2{half[3]}}, half[3:2], {2{half[1]}}, half[1:0]};
-    wire [7:0] bits_to_halves = {{3{!quarter[1]}}, 1'b1, {3{!quarter[0]}}, 1'b1};
-    logic [7:0] result;
-    always_comb begin
-      result = whole;
-      if (PRECISIONS[0] && width == 2'd0) begin
-        case (narrower)
-          2'd0: result = whole;
-          2'd1: result = {{4{half[3]}}, half};
-          2'd2: result = {{6{quarter[1]}}, quarter};
-          default: result = {{7{!eighth}}, 1'b1};
-        endcase
-      end
-      if (PRECISIONS[1] && width == 2'd1) begin
-        if (narrower == 2'd1) result = to_halves;
-        if (narrower == 2'd2) result = bits_to_halves;
-      end
-      if (PRECISIONS[2] && width == 2'd2 && narrower == 2'd1) result = to_quarters;
-    end
-    assign wide[8*b +: 8] = result;
+  wire [BITS-1:0] dense = BITS'(bytes);
+  logic [BITS-1:0] quarters, halves, wholes, from_bits, from_quarters, from_halves;
+  for (genvar e = 0; e < BITS / 2; e++) begin : bit_to_quarter
+    assign from_bits[2*e +: 2] = {!dense[e], 1'b1};
   end
+  for (genvar e = 0; e < BITS / 4; e++) begin : quarter_to_half
+    assign from_quarters[4*e +: 4] = {{2{quarters[2*e+1]}}, quarters[2*e +: 2]};
+  end
+  for (genvar e = 0; e < BITS / 8; e++) begin : half_to_whole
+    assign from_halves[8*e +: 8] = {{4{halves[4*e+3]}}, halves[4*e +: 4]};
+  end
+  assign quarters = has_bits ? from_bits : dense;
+  assign halves = has_quarters ? from_quarters : quarters;
+  assign wholes = has_halves ? from_halves : halves;
 
-  for (genvar l = 0; l < ROWS; l++) begin : lane
-    logic [COUNT_BITS-2:0] first;
-    logic [COUNT_BITS-1:0] second;
-    always_ff @(posedge clk) begin
-      first <= below[COUNT_BITS*l +: COUNT_BITS-1];
-      second <= below[COUNT_BITS*l +: COUNT_BITS] + below[COUNT_BITS*ROWS +: COUNT_BITS];
-    end
-    assign wr_data[8*l +: 8] = wr_filled[l] ? wide[8*first +: 8] : 8'd0;
-    assign wr_data[8*(ROWS+l) +: 8] = wr_filled[l] ? wide[8*second +: 8] : 8'd0;
+  logic [BITS-1:0] moved;
+  always_comb begin
+    moved = wholes;
+    for (int s = STEPS - 1; s >= 0; s--)
+      for (int l = LANES - 1; l >= (1 << s); l--)
+        if (moves[LANES*s+l]) moved[8*l +: 8] = moved[8*(l-(1<<s)) +: 8];
+  end
+  for (genvar l = 0; l < LANES; l++) begin : lane
+    assign wr_data[8*l +: 8] = wr_filled[l % ROWS] ? moved[8*l +: 8] : 8'd0;
   end
 endmodule

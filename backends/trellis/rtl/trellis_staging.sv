@@ -2,7 +2,8 @@
 // of PORT_BYTES bytes at any byte. Twice the room of the bursts in flight, so that addresses wrap by themselves and
 // the bytes of a word that spans bursts stay.
 //
-// The beats of two port words are spread over as many banks, of which a window needs each at most once.
+// The beats of two port words are spread over as many banks, of which a window needs each at most once. (Lines as in
+// trellis_window_ram would be read while another of their beats is written.)
 // A beat written in t can be read in t+1. `window` in t: `bytes` in t+1 (combinational rotation behind the memories' registers).
 `include "trellis_isa.svh"
 module trellis_staging #(
@@ -20,6 +21,7 @@ module trellis_staging #(
   localparam BANKS = 2 * PORT_BYTES / BUS_BYTES;
   localparam BANK_BITS = $clog2(BANKS);
   localparam BUS_BITS = $clog2(BUS_BYTES);
+  localparam PORT_BITS = $clog2(PORT_BYTES);
   localparam LINE_BITS = $clog2(BEATS) - BANK_BITS;
 
   wire [LINE_BITS-1:0] line = window[BUS_BITS+BANK_BITS +: LINE_BITS];
@@ -41,12 +43,13 @@ module trellis_staging #(
     assign banks[8*BUS_BYTES*b +: 8*BUS_BYTES] = beat;
   end
 
-  logic [BUS_BITS+BANK_BITS-1:0] by;
-  always_ff @(posedge clk) by <= window[BUS_BITS+BANK_BITS-1:0];
-
-  /* verilator lint_off UNUSEDSIGNAL */
-  logic [16*PORT_BYTES-1:0] rotated;
-  /* verilator lint_on UNUSEDSIGNAL */
-  trellis_rotate #(.BYTES(2 * PORT_BYTES)) rotate (.data(banks), .by(by), .rotated(rotated));
-  assign bytes = rotated[8*PORT_BYTES-1:0];
+  logic [PORT_BITS:0] first;
+  always_ff @(posedge clk) first <= window[PORT_BITS:0];
+  trellis_window_rotate #(.WIDTH(PORT_BYTES)) rotate (
+      .even_data(banks[8*PORT_BYTES-1:0]),
+      .odd_data(banks[16*PORT_BYTES-1:8*PORT_BYTES]),
+      .offset(first[PORT_BITS-1:0]),
+      .odd_first(first[PORT_BITS]),
+      .data(bytes)
+  );
 endmodule

@@ -2,7 +2,7 @@
 //
 //   R          the reader asks activation memory for a word (trellis_store_rows)
 //   R+1        its bytes come
-//   R+2        they are put into one of two buffers (trellis_store_buffer): R + `STORE_PIPE
+//   R+2        they are put into one of two buffers (trellis_window_ram): R + `STORE_PIPE
 //   R+3        after a burst's last word its request is visible, or in the cycle after the grant of the one before
 //   g+1+i      beat i. `give` and `done` with the last of an instruction.
 //
@@ -134,10 +134,21 @@ module trellis_store #(
   wire ends = wvalid && beats_left == 1;
   wire next_emptying = emptying ^ ends;
   wire [$clog2(`MAX_BURST_BEATS)-1:0] next_beat = wvalid && !ends ? beat_number + 1'b1 : '0;
-  trellis_store_buffer #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES)) buffer (
-      .clk(clk), .wr_en(b_valid), .wr_buffer(b_buffer), .wr_position(b_position[BYTE_BITS-1:0]),
-      .wr_count(b_count), .wr_data(b_data), .rd_buffer(next_emptying), .rd_beat(next_beat), .beat(wdata)
+  logic [PORT_BYTES-1:0] b_mask;
+  for (genvar b = 0; b < PORT_BYTES; b++) begin : counted
+    assign b_mask[b] = 7'(b) < b_count;
+  end
+  // A buffer has at least a line in each memory.
+  localparam BUFFER_BITS = BYTE_BITS > $clog2(PORT_BYTES) ? BYTE_BITS : $clog2(PORT_BYTES) + 1;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [8*PORT_BYTES-1:0] window;
+  /* verilator lint_on UNUSEDSIGNAL */
+  trellis_window_ram #(.BYTES(2 << BUFFER_BITS), .WIDTH(PORT_BYTES)) buffers (
+      .clk(clk), .wr_en(b_valid), .wr_addr({b_buffer, BUFFER_BITS'(b_position[BYTE_BITS-1:0])}),
+      .wr_data(b_data), .wr_mask(b_mask),
+      .rd_addr({next_emptying, BUFFER_BITS'(next_beat) << BUS_BITS}), .rd_data(window)
   );
+  assign wdata = window[8*BUS_BYTES-1:0];
   wire [BYTE_BITS:0] first_byte = req_addr[BYTE_BITS:0] & BUS_MASK_POSITION;
   // 0 where the last beat is full.
   wire [BYTE_BITS:0] stop_byte = q_end & BUS_MASK_POSITION;
