@@ -2,7 +2,7 @@
 //
 //   requests   one burst after another (trellis_load_requests)
 //   staging    beats as they arrive (trellis_staging)
-//   words      what the next write takes from the staging buffer (trellis_load_rows, trellis_load_columns), a cycle ahead of R
+//   words      what the next write takes from the staging buffer (trellis_rows, trellis_load_columns), a cycle ahead of R
 //   R          the word is read, in the first cycle in which the beats that it needs are there
 //   R+1        its bytes are aligned, padding is put in
 //   R+2        it is written: R + `LOAD_PIPE. `give` and `done` with the last.
@@ -138,31 +138,49 @@ module trellis_load #(
   wire [63:0] coming_lanes = coming_instr[`F_LOAD_WEIGHT_LANES];
   /* verilator lint_on UNUSEDSIGNAL */
 
-  // The beat after the last one that the words so far have taken.
-  logic [BEAT_BITS-1:0] word_need, next_beat;
-  wire [BEAT_BITS-1:0] first_beat = advances && !is_fill ? word_need : next_beat;
-  always_ff @(posedge clk) next_beat <= rst ? '0 : first_beat;
-
   logic [BYTE_BITS-1:0] row_window, column_window;
-  logic [BEAT_BITS-1:0] row_need, column_need;
+  logic [BEAT_BITS-1:0] row_end_beat, column_end_beat, column_need;
+  logic [11:0] o_rows;
+  logic [19:0] o_bytes;
+  logic [16:0] o_left;
+  logic [12:0] o_right;
+  logic [17:0] o_address, o_step;
+  logic [14:0] o_ring_end, o_ring_size;
+  logic [5:0] o_dram, o_pitch;
+  logic o_contiguous;
   logic [17:0] row_address;
   logic [6:0] row_lead, row_upto, row_count;
   logic row_ends_burst, row_is_last, column_ends_burst, column_is_last;
   logic [2:0] column_bit;
   logic [15:0] column;
   logic [1:0] columns;
-  trellis_load_rows #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) rows (
-      .clk(clk), .begin_rows(begins), .instr(coming_instr), .first_beat(first_beat), .next(advances),
-      .window(row_window), .need(row_need), .address(row_address), .lead(row_lead), .upto(row_upto),
-      .count(row_count), .burst_ends(row_ends_burst), .last(row_is_last)
+
+  // The beat after the last one that the words so far have taken.
+  logic [BEAT_BITS-1:0] next_beat;
+  wire [BEAT_BITS-1:0] word_end_beat = target[WEIGHT] ? column_end_beat : row_end_beat;
+  wire [BEAT_BITS-1:0] first_beat = advances && !is_fill ? word_end_beat : next_beat;
+  always_ff @(posedge clk) next_beat <= rst ? '0 : first_beat;
+
+  trellis_load_operands operands (
+      .instr(coming_instr), .rows(o_rows), .bytes(o_bytes), .pad_left(o_left), .pad_right(o_right), .act(o_address),
+      .y_step(o_step), .ring_end(o_ring_end), .ring_size(o_ring_size), .dram(o_dram), .dram_pitch(o_pitch),
+      .is_contiguous(o_contiguous)
   );
+  /* verilator lint_off PINCONNECTEMPTY */
+  trellis_rows #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) words (
+      .clk(clk), .begin_rows(begins), .next(advances), .rows(o_rows), .bytes(o_bytes), .pad_left(o_left),
+      .pad_right(o_right), .act(o_address), .y_step(o_step), .ring_end(o_ring_end), .ring_size(o_ring_size),
+      .dram(o_dram), .dram_pitch(o_pitch), .is_contiguous(o_contiguous), .first_beat(first_beat),
+      .position(row_window), .end_beat(row_end_beat), .address(row_address), .lead(row_lead), .upto(row_upto),
+      .count(row_count), .row_ends(), .burst_ends(row_ends_burst), .last(row_is_last)
+  );
+  /* verilator lint_on PINCONNECTEMPTY */
   trellis_load_columns #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) weight_columns (
       .clk(clk), .begin_columns(begins), .instr(coming_instr), .taken(coming[262:256]),
       .first_beat(first_beat), .next(advances),
-      .window(column_window), .bit_offset(column_bit), .need(column_need), .column(column), .columns(columns),
+      .window(column_window), .bit_offset(column_bit), .end_beat(column_end_beat), .need(column_need), .column(column), .columns(columns),
       .burst_ends(column_ends_burst), .last(column_is_last)
   );
-  assign word_need = target[WEIGHT] ? column_need : row_need;
   assign word_is_last = target[WEIGHT] ? column_is_last : row_is_last;
 
   // R: the word waits here for its beats.
@@ -197,13 +215,13 @@ module trellis_load #(
       r_is_fill <= is_fill;
       r_window <= (BYTE_BITS-1)'(target[WEIGHT] ? column_window : row_window);
       r_bit <= target[WEIGHT] ? column_bit : 3'd0;
-      r_need <= word_need;
+      r_need <= target[WEIGHT] ? column_need : row_end_beat;
       r_address <= target[WEIGHT] ? {2'd0, column} : row_address;
       r_lead <= row_lead;
       r_upto <= row_upto;
       r_count <= row_count;
       r_columns <= columns;
-      r_ends_burst <= target[WEIGHT] ? column_ends_burst : row_ends_burst;
+      r_ends_burst <= target[WEIGHT] ? column_ends_burst : row_ends_burst && !is_fill;
       r_last <= word_is_last;
       r_target <= target;
       r_signal <= signal;

@@ -3,7 +3,8 @@
 // one word that writes nothing (docs/timing.md, section 5).
 //
 // `begin_columns` in t: the first word stands at the outputs from t+1; `next` moves on to the word after it.
-// `window` and `bit_offset` are the word's first bit in the staging buffer; the beats before `need` have to be there.
+// `window` and `bit_offset` are the word's first bit in the staging buffer; it ends before beat `end_beat`, and the beats before `need`
+// have to be there.
 // The outputs depend on registers alone.
 `include "trellis_isa.svh"
 module trellis_load_columns #(
@@ -23,6 +24,7 @@ module trellis_load_columns #(
     input  logic next,
     output logic [BEAT_BITS+$clog2(BUS_BYTES)-1:0] window,
     output logic [2:0] bit_offset,
+    output logic [BEAT_BITS-1:0] end_beat,
     output logic [BEAT_BITS-1:0] need,
     output logic [15:0] column,
     // Which of the two columns are written.
@@ -40,10 +42,12 @@ module trellis_load_columns #(
   wire [15:0] o_offset_bits = 16'(instr[`F_LOAD_WEIGHT_DRAM] & BUS_MASK) << 3;
   wire [1:0] o_narrower = instr[`F_LOAD_WEIGHT_STREAM] - instr[`F_LOAD_WEIGHT_PRECISION];
   wire [9:0] o_column_bits = {taken, 3'd0} >> o_narrower;
+  wire o_has_pairs = {o_column_bits, 1'b0} <= 11'(8 * PORT_BYTES);
+  wire [15:0] o_columns = instr[`F_LOAD_WEIGHT_COLUMNS];
 
   // Constants of the instruction: bits of a column in the stream, and whether two go into a word.
   logic [9:0] column_bits;
-  logic has_pairs;
+  logic has_pairs, is_pair;
   logic [15:0] group_columns, group_step;
   // What is left: of the instruction, of the group and of the burst, in bits that no word has had.
   logic [15:0] groups_left, columns_left, room;
@@ -52,17 +56,17 @@ module trellis_load_columns #(
   logic [BIT_BITS-1:0] position;
   logic [BEAT_BITS-1:0] burst_end;
 
-  wire is_pair = has_pairs && columns_left != 1;
   wire [10:0] bits = is_pair ? {column_bits, 1'b0} : {1'b0, column_bits};
-  wire [15:0] columns_after = columns_left - (is_pair ? 16'd2 : 16'd1);
-  wire group_ends = columns_after == 0;
-  wire is_next_pair = has_pairs && (group_ends ? group_columns != 1 : columns_after != 1);
+  wire group_ends = columns_left == (is_pair ? 16'd2 : 16'd1);
+  wire is_next_pair = has_pairs && (group_ends ? group_columns != 1 : columns_left != (is_pair ? 16'd3 : 16'd2));
   wire [10:0] next_bits = is_next_pair ? {column_bits, 1'b0} : {1'b0, column_bits};
 
+  // Words end in the burst that holds their last bit; the burst ends with a word after which the next does not fit.
   wire fits = {5'd0, bits} <= room;
   wire [15:0] room_after = room - (fits ? {5'd0, bits} : 16'd0);
+  wire [15:0] two_words = {5'd0, bits} + {5'd0, next_bits};
   assign last = fits && group_ends && groups_left == 1;
-  assign burst_ends = last || !fits || room_after < {5'd0, next_bits};
+  assign burst_ends = last || room < two_words;
   assign columns = {fits && is_pair, fits};
   assign window = position[BIT_BITS-1:3];
   assign bit_offset = position[2:0];
@@ -72,16 +76,18 @@ module trellis_load_columns #(
   wire [BIT_BITS-1:0] beyond = position_after + BEAT_MASK_BITS[BIT_BITS-1:0];
   /* verilator lint_on UNUSEDSIGNAL */
   // The last word of a burst leaves the next burst's first some bytes, which have to be there before it counts as read.
-  assign need = burst_ends && !last ? burst_end : beyond[BIT_BITS-1:BUS_BITS+3];
+  assign end_beat = beyond[BIT_BITS-1:BUS_BITS+3];
+  assign need = burst_ends && !last ? burst_end : end_beat;
 
   always_ff @(posedge clk) begin
     if (begin_columns) begin
       column_bits <= o_column_bits;
-      has_pairs <= {o_column_bits, 1'b0} <= 11'(8 * PORT_BYTES);
-      group_columns <= instr[`F_LOAD_WEIGHT_COLUMNS];
+      has_pairs <= o_has_pairs;
+      is_pair <= o_has_pairs && o_columns != 1;
+      group_columns <= o_columns;
       group_step <= instr[`F_LOAD_WEIGHT_GROUP_STEP];
       groups_left <= instr[`F_LOAD_WEIGHT_GROUPS];
-      columns_left <= instr[`F_LOAD_WEIGHT_COLUMNS];
+      columns_left <= o_columns;
       column <= instr[`F_LOAD_WEIGHT_COLUMN];
       group <= instr[`F_LOAD_WEIGHT_COLUMN];
       room <= MAX_BITS - o_offset_bits;
@@ -93,6 +99,7 @@ module trellis_load_columns #(
         burst_end <= burst_end + MAX_BEATS;
       end else room <= room_after;
       if (fits) begin
+        is_pair <= is_next_pair;
         position <= position_after;
         if (group_ends) begin
           groups_left <= groups_left - 1'b1;
@@ -100,7 +107,7 @@ module trellis_load_columns #(
           column <= group + group_step;
           group <= group + group_step;
         end else begin
-          columns_left <= columns_after;
+          columns_left <= columns_left - (is_pair ? 16'd2 : 16'd1);
           column <= column + (is_pair ? 16'd2 : 16'd1);
         end
       end

@@ -10,7 +10,9 @@
 module trellis_rows #(
     parameter PORT_BYTES = 8,
     parameter BUS_BYTES = 8,
-    parameter BEAT_BITS = 9
+    parameter BEAT_BITS = 9,
+    // Rows that do not follow one another in DRAM begin at a multiple of this many beats.
+    parameter STREAM_BEATS = 1
 ) (
     input  logic clk,
     input  logic begin_rows,
@@ -80,8 +82,9 @@ module trellis_rows #(
   assign position = data_position - POSITION_BITS'(lead);
   // A burst begins with the arrival of its first beat, even where its first word is padding alone.
   wire [POSITION_BITS-1:0] data_end = data_position + POSITION_BITS'(data);
+  wire [6:0] round_up = data == 0 && is_first_of_burst ? 7'd1 + 7'(BUS_MASK) : 7'(BUS_MASK);
   /* verilator lint_off UNUSEDSIGNAL */
-  wire [POSITION_BITS-1:0] in_end_beat = data_end + POSITION_BITS'(data == 0 && is_first_of_burst ? 6'd1 + BUS_MASK : BUS_MASK);
+  wire [POSITION_BITS-1:0] in_end_beat = data_end + POSITION_BITS'(round_up);
   /* verilator lint_on UNUSEDSIGNAL */
   assign end_beat = in_end_beat[POSITION_BITS-1:BUS_BITS];
 
@@ -90,7 +93,11 @@ module trellis_rows #(
   assign last = row_ends && rows_left == 1;
   assign burst_ends = piece_ends && (room == 0 || is_last_piece && (!are_contiguous || rows_left == 1));
 
+  localparam [BEAT_BITS-1:0] STREAM_MASK = BEAT_BITS'(STREAM_BEATS - 1);
+  wire [BEAT_BITS-1:0] next_stream = (end_beat + STREAM_MASK) & ~STREAM_MASK;
+
   // The next piece: of the same row in the next burst, or of the next row.
+  wire [5:0] first_offset = dram & BUS_MASK;
   wire [5:0] next_offset = (offset + row_pitch) & BUS_MASK;
   wire [11:0] next_room = !is_last_piece ? MAX_BYTES :
       !are_contiguous ? MAX_BYTES - 12'(next_offset) : room == 0 ? MAX_BYTES : room;
@@ -103,7 +110,7 @@ module trellis_rows #(
       begun_bytes = bytes;
       begun_lead = pad_left;
       begun_tail = pad_right;
-      begun_room = MAX_BYTES - 12'(dram & BUS_MASK);
+      begun_room = MAX_BYTES - 12'(first_offset);
     end else begin
       begun_bytes = is_last_piece ? row_bytes : row_left;
       begun_lead = is_last_piece ? row_lead : 17'd0;
@@ -118,6 +125,7 @@ module trellis_rows #(
   // Rings are applied to the start of a row.
   wire [18:0] row_start = begin_rows ? 19'(act) : next_row;
   wire [14:0] ring = begin_rows ? ring_size : row_ring_size;
+  wire [17:0] step = begin_rows ? y_step : row_step;
   wire is_past_ring = ring != 0 && row_start >= {begin_rows ? ring_end : row_ring_end, 4'd0};
   wire [17:0] row_address = row_start[17:0] - (is_past_ring ? {ring[13:0], 4'd0} : 18'd0);
 
@@ -136,7 +144,7 @@ module trellis_rows #(
 
     if (begin_rows || next && row_ends) begin
       address <= row_address;
-      next_row <= row_start + 19'(begin_rows ? y_step : row_step);
+      next_row <= row_start + 19'(step);
     end else if (next) address <= address + {11'd0, count};
 
     if (begin_rows) begin
@@ -149,8 +157,8 @@ module trellis_rows #(
       row_pitch <= dram_pitch & BUS_MASK;
       are_contiguous <= is_contiguous;
       rows_left <= rows;
-      offset <= dram & BUS_MASK;
-      data_position <= (POSITION_BITS'(first_beat) << BUS_BITS) | POSITION_BITS'(dram & BUS_MASK);
+      offset <= first_offset;
+      data_position <= (POSITION_BITS'(first_beat) << BUS_BITS) | POSITION_BITS'(first_offset);
       is_first_of_burst <= 1'b1;
     end else if (next) begin
       data_position <= data_end;
@@ -159,7 +167,7 @@ module trellis_rows #(
       if (row_ends && !are_contiguous) begin
         // Another stream begins with a beat of its own.
         offset <= next_offset;
-        data_position <= (POSITION_BITS'(end_beat) << BUS_BITS) | POSITION_BITS'(next_offset);
+        data_position <= (POSITION_BITS'(next_stream) << BUS_BITS) | POSITION_BITS'(next_offset);
       end
     end
   end

@@ -1,12 +1,12 @@
 // The store unit: activation memory to DRAM (docs/timing.md, section 8).
 //
-//   R          the reader asks activation memory for a word (trellis_store_rows)
+//   R          the reader asks activation memory for a word (trellis_rows)
 //   R+1        its bytes come
-//   R+2        they are put into one of two buffers (trellis_window_ram): R + `STORE_PIPE
+//   R+2        they are put into a ring that holds two bursts (trellis_window_ram): R + `STORE_PIPE
 //   R+3        after a burst's last word its request is visible, or in the cycle after the grant of the one before
 //   g+1+i      beat i. `give` and `done` with the last of an instruction.
 //
-// A buffer is filled again from the cycle after its last beat.
+// The place of a burst is filled again from the cycle after its last beat.
 `include "trellis_isa.svh"
 module trellis_store #(
     parameter PORT_BYTES = 8,
@@ -16,7 +16,9 @@ module trellis_store #(
     input  logic rst,
     // Issue.
     input  logic ready,
+    /* verilator lint_off UNUSEDSIGNAL */
     input  logic [255:0] instr,
+    /* verilator lint_on UNUSEDSIGNAL */
     output logic start,
     output logic [3:0] give,
     output logic done,
@@ -35,58 +37,97 @@ module trellis_store #(
     output logic [BUS_BYTES-1:0] wmask
 );
   localparam BUS_BITS = $clog2(BUS_BYTES);
-  localparam BYTE_BITS = $clog2(`MAX_BURST_BEATS * BUS_BYTES);
+  // The buffers are a ring of beats, `MAX_BURST_BEATS to each burst, and at least a line of trellis_window_ram in each of its memories.
+  localparam LINE_BEATS = PORT_BYTES / BUS_BYTES;
+  localparam BEATS = `STORE_BURSTS * `MAX_BURST_BEATS > 2 * LINE_BEATS ? `STORE_BURSTS * `MAX_BURST_BEATS : 2 * LINE_BEATS;
+  localparam BEAT_BITS = $clog2(BEATS);
+  localparam BURST_BITS = $clog2(`MAX_BURST_BEATS);
+  localparam POSITION_BITS = BEAT_BITS + BUS_BITS;
   localparam [31:0] BUS_MASK = BUS_BYTES - 1;
-  localparam [BYTE_BITS:0] BUS_MASK_POSITION = BUS_MASK[BYTE_BITS:0];
 
   // Issue and R.
-  logic is_reading;
+  logic is_reading, is_contiguous;
   logic [3:0] signal;
-  // Which of the buffers hold a burst that is read but not written to its end, and the one that is filled next.
+  // Which of the two bursts that can be buffered are read but not written to their end, and the place in the ring that is filled.
   logic [1:0] is_full;
-  logic filling;
+  logic [BEAT_BITS-BURST_BITS-1:0] filling;
   logic [6:0] count;
-  logic [BYTE_BITS:0] position, position_after;
-  logic [31:0] burst_address;
-  logic burst_ends, is_last;
+  logic [POSITION_BITS-1:0] position;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [BEAT_BITS-1:0] end_beat;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic row_ends, burst_ends, is_last;
   assign start = ready && !is_reading;
-  assign rd_en = is_reading && !is_full[filling];
-  trellis_store_rows #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .POSITION_BITS(BYTE_BITS + 1)) rows (
-      .clk(clk), .begin_rows(start), .instr(instr), .next(rd_en),
-      .address(rd_addr), .count(count), .position(position), .position_after(position_after),
-      .burst_address(burst_address), .burst_ends(burst_ends), .last(is_last)
+  assign rd_en = is_reading && !is_full[filling[0]];
+
+  wire [31:0] o_dram = instr[`F_STORE_DRAM];
+  wire [23:0] o_pitch = instr[`F_STORE_DRAM_PITCH];
+  wire [16:0] o_bytes = instr[`F_STORE_BYTES];
+  /* verilator lint_off PINCONNECTEMPTY */
+  trellis_rows #(
+      .PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS), .STREAM_BEATS(`MAX_BURST_BEATS)
+  ) words (
+      .clk(clk), .begin_rows(start), .next(rd_en),
+      .rows(instr[`F_STORE_ROWS]), .bytes(20'(o_bytes)), .pad_left(17'd0), .pad_right(13'd0),
+      .act(instr[`F_STORE_ACT]), .y_step(instr[`F_STORE_Y_STEP]),
+      .ring_end(instr[`F_STORE_RING_END]), .ring_size(instr[`F_STORE_RING_SIZE]),
+      .dram(o_dram[5:0]), .dram_pitch(o_pitch[5:0]), .is_contiguous(o_pitch == 24'(o_bytes)),
+      .first_beat({filling, {BURST_BITS{1'b0}}}),
+      .position(position), .end_beat(end_beat), .address(rd_addr), .lead(), .upto(), .count(count),
+      .row_ends(row_ends), .burst_ends(burst_ends), .last(is_last)
   );
 
-  // A burst on its way to its request: `end_position` is the position after its last byte.
-  logic d_valid, d_buffer, d_ends, d_last, b_valid, b_buffer, b_ends, b_last;
+  /* verilator lint_on PINCONNECTEMPTY */
+
+  // Where the burst stands in DRAM.
+  logic [31:0] burst_address, row_address;
+  logic [23:0] pitch;
+  wire [31:0] next_row = row_address + 32'(pitch);
+  wire [31:0] next_burst = (burst_address & ~BUS_MASK) + `MAX_BURST_BEATS * BUS_BYTES;
+  always_ff @(posedge clk) begin
+    if (start) begin
+      signal <= instr[`F_SIGNAL];
+      is_contiguous <= o_pitch == 24'(o_bytes);
+      pitch <= o_pitch;
+      row_address <= o_dram;
+      burst_address <= o_dram;
+    end else if (rd_en) begin
+      if (row_ends && !is_contiguous) begin
+        row_address <= next_row;
+        burst_address <= next_row;
+      end else if (burst_ends) burst_address <= next_burst;
+    end
+  end
+
+  // R+1, R+2: a word's bytes on their way to the ring, and with the last of a burst what its request needs: beats, and the byte after
+  // its last in the last beat, 0 where that is full.
+  logic d_valid, d_ends, d_last, b_valid, b_ends, b_last;
   logic [6:0] d_count, b_count;
-  logic [BYTE_BITS:0] d_end, b_end;
-  /* verilator lint_off UNUSEDSIGNAL */
-  logic [BYTE_BITS:0] d_position, b_position;
-  /* verilator lint_on UNUSEDSIGNAL */
+  logic [POSITION_BITS-1:0] d_position, b_position;
+  logic [5:0] d_beats, b_beats, d_stop, b_stop;
   logic [31:0] d_address, b_address;
   logic [3:0] d_signal, b_signal;
   logic [8*PORT_BYTES-1:0] b_data;
+  wire [BURST_BITS-1:0] last_beats = end_beat[BURST_BITS-1:0];
   always_ff @(posedge clk) begin
-    if (start) signal <= instr[`F_SIGNAL];
     // R+1.
     d_valid <= !rst && rd_en;
-    d_buffer <= filling;
     d_ends <= burst_ends;
     d_last <= is_last;
     d_count <= count;
     d_position <= position;
-    d_end <= position_after;
+    d_beats <= last_beats == 0 ? `MAX_BURST_BEATS : 6'(last_beats);
+    d_stop <= (6'(position) + 6'(count)) & BUS_MASK[5:0];
     d_address <= burst_address;
     d_signal <= signal;
     // R+2.
     b_valid <= !rst && d_valid;
-    b_buffer <= d_buffer;
     b_ends <= d_ends;
     b_last <= d_last;
     b_count <= d_count;
     b_position <= d_position;
-    b_end <= d_end;
+    b_beats <= d_beats;
+    b_stop <= d_stop;
     b_address <= d_address;
     b_signal <= d_signal;
     b_data <= rd_data;
@@ -95,7 +136,7 @@ module trellis_store #(
   // The burst whose request is visible, and one that waits for its grant.
   logic is_next_full, q_last, n_last;
   logic [31:0] n_address;
-  logic [BYTE_BITS:0] q_end, n_end;
+  logic [5:0] n_beats, q_stop, n_stop;
   logic [3:0] q_signal, n_signal;
   wire comes = b_valid && b_ends;
   wire is_free = !req_valid || grant;
@@ -112,46 +153,43 @@ module trellis_store #(
     end
     if (takes) begin
       req_addr <= is_next_full ? n_address : b_address;
-      q_end <= is_next_full ? n_end : b_end;
+      req_beats <= is_next_full ? n_beats : b_beats;
+      q_stop <= is_next_full ? n_stop : b_stop;
       q_last <= is_next_full ? n_last : b_last;
       q_signal <= is_next_full ? n_signal : b_signal;
     end
     if (comes) begin
       n_address <= b_address;
-      n_end <= b_end;
+      n_beats <= b_beats;
+      n_stop <= b_stop;
       n_last <= b_last;
       n_signal <= b_signal;
     end
   end
-  assign req_beats = 6'((q_end + BUS_MASK_POSITION) >> BUS_BITS);
 
-  // g+1+i: beat i of the buffer that is emptied. Its memories are read a cycle before.
-  logic emptying, w_last, w_is_first;
-  logic [$clog2(`MAX_BURST_BEATS)-1:0] beat_number;
+  // g+1+i: beat i of the burst that is written. The ring is read a cycle before.
+  logic w_last, w_is_first;
+  logic [BEAT_BITS-BURST_BITS-1:0] emptying;
+  logic [BURST_BITS-1:0] beat_number;
   logic [5:0] beats_left;
   logic [BUS_BYTES-1:0] first_mask, last_mask;
   logic [3:0] w_signal;
   wire ends = wvalid && beats_left == 1;
-  wire next_emptying = emptying ^ ends;
-  wire [$clog2(`MAX_BURST_BEATS)-1:0] next_beat = wvalid && !ends ? beat_number + 1'b1 : '0;
+  wire [BEAT_BITS-BURST_BITS-1:0] next_emptying = ends ? emptying + 1'b1 : emptying;
+  wire [BURST_BITS-1:0] next_beat = wvalid && !ends ? beat_number + 1'b1 : '0;
   logic [PORT_BYTES-1:0] b_mask;
   for (genvar b = 0; b < PORT_BYTES; b++) begin : counted
     assign b_mask[b] = 7'(b) < b_count;
   end
-  // A buffer has at least a line in each memory.
-  localparam BUFFER_BITS = BYTE_BITS > $clog2(PORT_BYTES) ? BYTE_BITS : $clog2(PORT_BYTES) + 1;
   /* verilator lint_off UNUSEDSIGNAL */
   logic [8*PORT_BYTES-1:0] window;
   /* verilator lint_on UNUSEDSIGNAL */
-  trellis_window_ram #(.BYTES(2 << BUFFER_BITS), .WIDTH(PORT_BYTES)) buffers (
-      .clk(clk), .wr_en(b_valid), .wr_addr({b_buffer, BUFFER_BITS'(b_position[BYTE_BITS-1:0])}),
-      .wr_data(b_data), .wr_mask(b_mask),
-      .rd_addr({next_emptying, BUFFER_BITS'(next_beat) << BUS_BITS}), .rd_data(window)
+  trellis_window_ram #(.BYTES(BEATS * BUS_BYTES), .WIDTH(PORT_BYTES)) ring (
+      .clk(clk), .wr_en(b_valid), .wr_addr(b_position), .wr_data(b_data), .wr_mask(b_mask),
+      .rd_addr(POSITION_BITS'({next_emptying, next_beat}) << BUS_BITS), .rd_data(window)
   );
   assign wdata = window[8*BUS_BYTES-1:0];
-  wire [BYTE_BITS:0] first_byte = req_addr[BYTE_BITS:0] & BUS_MASK_POSITION;
-  // 0 where the last beat is full.
-  wire [BYTE_BITS:0] stop_byte = q_end & BUS_MASK_POSITION;
+  wire [5:0] first_byte = req_addr[5:0] & BUS_MASK[5:0];
   assign wmask = (w_is_first ? first_mask : '1) & (ends ? last_mask : '1);
   assign done = ends && w_last;
   assign give = done ? w_signal : 4'd0;
@@ -160,8 +198,8 @@ module trellis_store #(
   for (genvar b = 0; b < BUS_BYTES; b++) begin : masks
     always_ff @(posedge clk) begin
       if (grant) begin
-        first_mask[b] <= (BYTE_BITS+1)'(b) >= first_byte;
-        last_mask[b] <= (BYTE_BITS+1)'(b) < stop_byte || stop_byte == 0;
+        first_mask[b] <= 7'(b) >= 7'(first_byte);
+        last_mask[b] <= 7'(b) < 7'(q_stop) || q_stop == 0;
       end
     end
   end
@@ -176,18 +214,18 @@ module trellis_store #(
     end else beats_left <= beats_left - 1'b1;
     if (rst) begin
       wvalid <= 1'b0;
-      emptying <= 1'b0;
-      filling <= 1'b0;
+      emptying <= '0;
+      filling <= '0;
       is_full <= 2'b00;
       is_reading <= 1'b0;
     end else begin
       wvalid <= grant || wvalid && !ends;
       emptying <= next_emptying;
       if (rd_en && burst_ends) begin
-        filling <= !filling;
-        is_full[filling] <= 1'b1;
+        filling <= filling + 1'b1;
+        is_full[filling[0]] <= 1'b1;
       end
-      if (ends) is_full[emptying] <= 1'b0;
+      if (ends) is_full[emptying[0]] <= 1'b0;
       if (start) is_reading <= 1'b1;
       else if (rd_en && is_last) is_reading <= 1'b0;
     end
