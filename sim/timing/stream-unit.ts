@@ -37,13 +37,16 @@ export class StreamUnit {
     const i = this.queue.start(cycle)
     const stream = p.stream[i] as number
     const period = Math.max(stream, p.setup[i] as number, p.minPeriod[i] as number)
-    const free = p.drains[i] === 1 ? this.#settled : this.#free + (p.gap[i] as number)
+    const pipe = p.pipe[i] as number
+    // Results leave the unit in order, so a shorter pipe has to wait for a longer one.
+    const inOrder = Math.max(this.#free + (p.gap[i] as number), this.#settled - pipe)
+    const free = p.drains[i] === 1 ? this.#settled : inOrder
     const first = Math.max(cycle + (p.startup[i] as number), free)
     const last = first + ((p.blocks[i] as number) - 1) * period
     this.#schedule.streamed[i] = first
     this.#accepted = last + 1
     this.#free = last + stream
-    this.#settled = last + stream + (p.pipe[i] as number)
+    this.#settled = last + stream + pipe
     this.refresh()
     this.#complete(i, this.#settled)
   }

@@ -38,7 +38,7 @@ describe('docs/timing.md', () => {
       make('post.fill', { signal: mask('store'), rows: 100 }),
       make('store', { wait: mask('load', 'post') }),
     )
-    expect(doneCycles[1]).toBe(46 + 2 + 100 + 16)
+    expect(doneCycles[1]).toBe(46 + 2 + 100 + 12)
     expect(startCycles[2]).toBe(doneCycles[1])
   })
 
@@ -154,7 +154,7 @@ describe('docs/timing.md', () => {
   it('7: parameters come before each block, and the next while one streams', () => {
     const { doneCycles } = time(make('post.acc', { mx: 5, blocks: 2, per_channel: 1 }))
     // 144 bytes of parameters: L = 9 > M = 5.
-    expect(doneCycles[0]).toBe(44 + 2 + 9 + 9 + 5 + 16)
+    expect(doneCycles[0]).toBe(44 + 2 + 9 + 9 + 5 + 12)
   })
 
   it('7: what reads activations waits for the writes of the instruction before it', () => {
@@ -163,15 +163,28 @@ describe('docs/timing.md', () => {
       make('post.unary', { mx: 7 }),
       make('post.setup'),
     )
-    expect(doneCycles[0]).toBe(44 + 2 + 10 + 16)
-    expect(doneCycles[1]).toBe(72 + 7 + 16)
-    expect(doneCycles[2]).toBe(95 + 1)
+    expect(doneCycles[0]).toBe(44 + 2 + 10 + 12)
+    expect(doneCycles[1]).toBe(68 + 7 + 12)
+    expect(doneCycles[2]).toBe(87 + 1)
   })
 
   it('7: a residual addition takes four passes, a lookup 4 bytes a cycle', () => {
     const acc = (mode: number) => time(make('post.acc', { mx: 10, mode })).doneCycles[0]
     // Per tensor 64 bytes of parameters: L = 4.
-    expect([acc(0), acc(1), acc(2)]).toEqual([44 + 6 + 10 + 16, 44 + 6 + 40 + 16, 44 + 6 + 40 + 16])
+    expect([acc(0), acc(1), acc(2)]).toEqual([44 + 6 + 10 + 12, 44 + 6 + 40 + 12 + 8, 44 + 6 + 40 + 12])
+  })
+
+  it('7: blocks of residual additions begin whole turns of four cycles apart', () => {
+    // 144 bytes of parameters: L = 9, which fills three turns; M = 4.
+    const { doneCycles } = time(make('post.acc', { mx: 1, blocks: 3, per_channel: 1, mode: 1 }))
+    expect(doneCycles[0]).toBe(44 + 2 + 12 + 2 * 12 + 4 + 12 + 8)
+  })
+
+  it('7: what takes one pass does not overtake what takes several, or a pooled sum', () => {
+    const after = (first: Instruction) => time(first, make('post.fill')).streamCycles[1]
+    expect(after(make('post.binary', { mx: 10, kind: 0 }))).toBe(46 + 30 + 8)
+    expect(after(make('post.pool', { mx: 10, kind: 1 }))).toBe(46 + 10 + 1)
+    expect(after(make('post.pool', { mx: 10, kind: 0 }))).toBe(46 + 10)
   })
 
   it('8: a store reads its buffer full, asks, and is done after its last beat', () => {

@@ -33,7 +33,9 @@ export const MIN_BLOCK_PERIOD = 4
 /** Cycles from a post instruction's start to its first parameter word. */
 export const POST_SETUP = 2
 /** Cycles from the last operand read to the last byte written. */
-export const POST_PIPE = 16
+export const POST_PIPE = 12
+/** Cycles that are added where a result takes several dependent passes through the requantization multiplier. */
+export const POST_CHAIN = 8
 /** Bytes a cycle that one lookup table answers. */
 export const TABLE_PORTS = 4
 /** Passes through the requantization multiplier for each vector. */
@@ -150,9 +152,9 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
       return {
         blocks: i.blocks,
         startCycles: POST_SETUP,
-        setupCycles: Math.ceil(accBlockBytes(i, target) / parameterPortBytes(target)),
+        setupCycles: accSetupCycles(i, target),
         streamCycles: i.mx * i.my * accInterval(i, target),
-        pipeCycles: POST_PIPE,
+        pipeCycles: POST_PIPE + (i.mode === 1 ? POST_CHAIN : 0),
         minPeriodCycles: 1,
         gapCycles: 0,
         drains: i.mode === 1,
@@ -160,6 +162,7 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
     case 'post.binary':
       return {
         ...one,
+        pipeCycles: POST_PIPE + POST_CHAIN,
         streamCycles:
           i.mx *
           i.my *
@@ -168,10 +171,22 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
     case 'post.unary':
       return { ...one, streamCycles: i.mx * i.my * (i.mode === 0 ? 1 : i.mode === 1 ? pass : lookup) }
     case 'post.pool':
-      return { ...one, streamCycles: i.mx * i.my * Math.max(i.kx * i.ky, i.kind === 1 ? pass : 1) }
+      // Sums enter the multiplier when their window has been read.
+      return {
+        ...one,
+        pipeCycles: POST_PIPE + (i.kind === 1 ? pass : 0),
+        streamCycles: i.mx * i.my * Math.max(i.kx * i.ky, i.kind === 1 ? pass : 1),
+      }
     case 'post.fill':
       return { ...one, streamCycles: i.rows * Math.ceil(i.bytes / portBytes(target)), drains: false }
   }
+}
+
+/** Cycles that bring a block of parameters. Blocks of residual sums begin a whole number of their turns apart. */
+function accSetupCycles(i: InstructionOf<'post.acc'>, target: Target): number {
+  const words = Math.ceil(accBlockBytes(i, target) / parameterPortBytes(target))
+  const turn = REQUANTIZE_PASSES.residual
+  return i.mode === 1 ? turn * Math.ceil(words / turn) : words
 }
 
 /** Cycles that a post.acc takes for each vector. */

@@ -112,7 +112,7 @@ function streamUnit(m: SteppingMachine, unit: number, costOf: (i: Instruction) =
     if (!current || m.cycle < constantsReady || m.cycle < blockFree) return
     const { i, cost } = current
     if (current.left === cost.blocks && m.cycle < streamFree + cost.gapCycles) return
-    if (cost.drains && m.cycle < settled) return
+    if (m.cycle < settled - (cost.drains ? 0 : cost.pipeCycles)) return
     streamFree = m.cycle + cost.streamCycles
     blockFree = current.left > 1 ? Math.max(streamFree, m.cycle + cost.minPeriodCycles) : 0
     constantsReady = m.cycle + cost.setupCycles
