@@ -54,7 +54,7 @@ describe.each([false, true])('an input, with a scale for each channel: %s,', (is
 })
 
 describe('sums of differences from a zero point', () => {
-  /** A row of `depth` inputs from 0 to 4, and as many weights. */
+  /** A row of `depth` inputs near 0, whose zero point is far from it, and as many weights. */
   function wide(depth: number, weight: (k: number) => number) {
     const layer: HybridSketch = {
       ...hybridExample({ operator: 'FULLY_CONNECTED', asymmetric: true, activation: 0 }),
@@ -63,14 +63,17 @@ describe('sums of differences from a zero point', () => {
       weights: Int8Array.from({ length: depth }, (_, k) => weight(k)),
       bias: new Float32Array(1),
     }
-    return { layer, x: Float32Array.from({ length: depth }, (_, k) => (k % 7 === 0 ? 0 : 4)) }
+    return { layer, x: Float32Array.from({ length: depth }, (_, k) => [-4, 0.125][k] ?? -0.0625) }
   }
 
-  test('are exact beyond 2^24, and rounded once', () => {
-    const { layer, x } = wide(999, (k) => 127 - (k % 2))
-    const [y] = createInterpreter(unwrap(importTflite(hybridFile(layer), 'f'))).run([x])
-    expect(Array.from(y as Float32Array)).toEqual(hybridResult(layer, x))
-  })
+  test.each([1501, 1502, 1503, 1504, 1505])(
+    'are exact beyond 2^24, and rounded once: %i weights',
+    (depth) => {
+      const { layer, x } = wide(depth, (k) => 127 - (k % 2))
+      const [y] = createInterpreter(unwrap(importTflite(hybridFile(layer), 'f'))).run([x])
+      expect(Array.from(y as Float32Array)).toEqual(hybridResult(layer, x))
+    },
+  )
 
   test('that two parts cannot hold are refused', () => {
     const result = importTflite(hybridFile(wide(9000, () => 127).layer), 'f.tflite')
