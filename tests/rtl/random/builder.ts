@@ -136,6 +136,11 @@ export class ProgramBuilder {
   }
 }
 
+/** A place from 0 to `last`, the first and the last more often. */
+export function anyPlace(d: Draw, last: number): number {
+  return d.pick(d.int(0, last), d.int(0, last), d.int(0, last), d.pick(0, Math.max(0, last)))
+}
+
 export function randomBytes(d: Draw, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => d.int(0, 255))
 }

@@ -4,7 +4,7 @@ import { readSpans, type Span } from '../../../backends/trellis/isa/spans.ts'
 import type { InstructionOf } from '../../../backends/trellis/isa/table.ts'
 import { capacities } from '../../../backends/trellis/target.ts'
 import type { Draw } from '../../sim/model/instructions.ts'
-import { type ProgramBuilder, words } from './builder.ts'
+import { anyPlace, type ProgramBuilder, words } from './builder.ts'
 import { placeRows, type Rows } from './places.ts'
 import { postAcc, precisionOf, type Sums } from './post-jobs.ts'
 import { loadRows } from './transfer-jobs.ts'
@@ -33,7 +33,7 @@ function loadWeights(
 ): Weights {
   const { cols, rows } = b.target.array
   const columns = entries * blocks * cols
-  const weight = d.int(0, capacities(b.target).weightColumns - columns)
+  const weight = anyPlace(d, capacities(b.target).weightColumns - columns)
   const last = d.int(0, 2) === 0 ? d.int(1, cols) : 0
   const top = d.pick(rows, d.int(1, rows))
   const mask = d.pick((1n << BigInt(top)) - 1n, BigInt(d.int(1, 2 ** Math.min(30, top) - 1)))
@@ -67,7 +67,7 @@ function loadList(
   shift: number,
 ): number {
   const offsets = entries.map(({ row, byte }) => row * step + byte - shift)
-  const list = d.int(0, capacities(b.target).indexEntries - entries.length)
+  const list = anyPlace(d, capacities(b.target).indexEntries - entries.length)
   b.emit(d, 'load.index', { dram: b.constant(d, words(offsets)), list, entries: entries.length })
   return list
 }
@@ -76,7 +76,8 @@ function loadList(
 function accumulators(b: ProgramBuilder, d: Draw, vectors: number): ((tile: number) => number) | undefined {
   const { accumulatorVectors } = capacities(b.target)
   if (vectors > accumulatorVectors) return undefined
-  const places = [d.int(0, accumulatorVectors - vectors), d.int(0, accumulatorVectors - vectors)]
+  const last = accumulatorVectors - vectors
+  const places = [anyPlace(d, last), anyPlace(d, last)]
   return (tile) => places[tile % 2] as number
 }
 
@@ -115,7 +116,7 @@ function denseTiles(b: ProgramBuilder, d: Draw, tiles: number, firstBank?: numbe
   const { target } = b
   const { cols, rows } = target.array
   const [mx, my] = [d.pick(d.int(1, 6), d.int(1, 24)), d.int(1, 4)]
-  const entries = d.int(1, 4)
+  const entries = d.pick(d.int(1, 4), d.int(1, 12))
   const blocks = Math.min(d.int(1, 3), Math.floor(capacities(target).weightColumns / entries / cols))
   if (blocks < 1) return
   const precision = precisionOf(d, target)

@@ -3,6 +3,7 @@ import { readSpans, type Span, writtenSpans } from '../../../backends/trellis/is
 import type { Instruction, InstructionOf } from '../../../backends/trellis/isa/table.ts'
 import { capacities, type Target } from '../../../backends/trellis/target.ts'
 import type { Draw } from '../../sim/model/instructions.ts'
+import { anyPlace } from './builder.ts'
 
 /** Rows of bytes, `step` apart, that wrap at `end` by `size` bytes; `size` 0: they do not. */
 export interface Rows {
@@ -49,7 +50,7 @@ export function placeRows(
   const all = (rows - 1) * step + bytes
   if (all > activationBytes) return undefined
   const { from, to } = piece(d, target, all, bank)
-  return { start: d.int(from, to - all), step, end: 0, size: 0 }
+  return { start: from + anyPlace(d, to - from - all), step, end: 0, size: 0 }
 }
 
 function placeRing(
@@ -64,7 +65,7 @@ function placeRing(
   const size = step * places
   if (size > capacities(target).activationBytes) return undefined
   const { from, to } = piece(d, target, size, bank)
-  const base = from + 16 * d.int(0, (to - from - size) >> 4)
+  const base = from + 16 * anyPlace(d, (to - from - size) >> 4)
   const start = base + step * d.int(0, places - 1) + d.int(0, step - bytes)
   return { start, step, end: base + size, size }
 }

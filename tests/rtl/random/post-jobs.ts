@@ -5,7 +5,7 @@ import { type Span, writtenSpans } from '../../../backends/trellis/isa/spans.ts'
 import type { Instruction, InstructionOf } from '../../../backends/trellis/isa/table.ts'
 import { capacities, type Target } from '../../../backends/trellis/target.ts'
 import type { Draw } from '../../sim/model/instructions.ts'
-import { type ProgramBuilder, randomBytes, randomInt32, words } from './builder.ts'
+import { anyPlace, type ProgramBuilder, randomBytes, randomInt32, words } from './builder.ts'
 import { meet, overlapsItself, placeRows, type Rows } from './places.ts'
 
 const none = { wait: 0, signal: 0 }
@@ -97,7 +97,7 @@ export function postAcc(
   }
   const blockBytes = accBlockBytes(plain, target)
   if (blocks * blockBytes > parameterBytes || plain.steps < 1) return undefined
-  const param = 4 * d.int(0, (parameterBytes - blocks * blockBytes) >> 2)
+  const param = 4 * anyPlace(d, (parameterBytes - blocks * blockBytes) >> 2)
 
   const vectorBytes = accRowBytes({ ...plain, mx: 1 }, target)
   for (let tries = 0; tries < TRIES; tries++) {

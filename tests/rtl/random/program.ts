@@ -37,6 +37,9 @@ const KINDS: readonly JobKind[] = [
   ...['fill', 'table', 'load', 'store', 'crowd', 'contention'],
 ] as const as readonly JobKind[]
 
+/** Larger memories would take most of a program's time to fill. */
+const MOST_FILLED_BYTES = 16384
+
 /** What a program does, in the order of its meaning. */
 export interface Job {
   readonly kind: JobKind
@@ -45,7 +48,7 @@ export interface Job {
 
 export interface Recipe {
   readonly jobs: readonly Job[]
-  /** Activation memory is filled first, bank by bank; else only what is read is. */
+  /** Activation memory, unless it is large, is filled first, bank by bank; else only what is read is. */
   readonly fills: boolean
   /** Seed of fetch order and tokens beyond those needed; undefined: the compiler's own. */
   readonly order: number | undefined
@@ -71,7 +74,8 @@ export function randomRecipe(seed: number): Recipe {
 /** The program of a recipe on a target. */
 export function programOf(recipe: Recipe, target: Target): RandomProgram {
   const b = new ProgramBuilder(target)
-  if (recipe.fills) fillActivations(b, spread(recipe.jobs.length))
+  if (recipe.fills && capacities(target).activationBytes <= MOST_FILLED_BYTES)
+    fillActivations(b, spread(recipe.jobs.length))
   for (const { kind, seed } of recipe.jobs) JOBS[kind](b, drawFromSeed(seed))
   showActivations(b, spread(recipe.jobs.length))
 

@@ -1,4 +1,4 @@
-/** Targets for random programs: small memories in several banks, so that edges and conflicts are met often. */
+/** Targets for random programs: small memories in several banks, so that edges and conflicts are met often, and one with large ones. */
 import type { Target } from '../../../backends/trellis/target.ts'
 
 function target(
@@ -31,6 +31,15 @@ function target(
   }
 }
 
+/** As large as addresses reach. */
+const LARGEST = {
+  activation_kib: 256,
+  weight_kib: 256,
+  accumulator_kib: 256,
+  parameter_kib: 64,
+  index_kib: 64,
+}
+
 export const FUZZ_TARGETS: readonly Target[] = [
   target(4, 4, 4, 4, 5, [8], { activation_kib: 2 }),
   target(8, 8, 4, 8, 30, [8, 4, 2, 1], { banks: 8 }),
@@ -38,5 +47,6 @@ export const FUZZ_TARGETS: readonly Target[] = [
   target(8, 16, 8, 2, 3, [8, 4], { banks: 2 }),
   target(16, 8, 8, 32, 17, [8, 1]),
   target(4, 32, 16, 8, 25, [8], { weight_kib: 4, parameter_kib: 4 }),
+  target(4, 4, 2, 16, 12, [8, 2], LARGEST),
   target(4, 4, 1, 16, 1, [8, 2], { activation_kib: 1, banks: 1 }),
 ]
