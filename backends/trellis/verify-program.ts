@@ -8,13 +8,16 @@ import type { Diagnostic } from '../../ir/diagnostic.ts'
 import { must } from '../../ir/diagnostic.ts'
 import { Accesses } from './isa/accesses.ts'
 import type { Access, Space } from './isa/footprint.ts'
+import { writtenSpans } from './isa/spans.ts'
 import type { Instruction } from './isa/table.ts'
 import type { DramRegion, Program } from './program.ts'
 import { capacities, type Target } from './target.ts'
+import { exactError } from './verify/exact.ts'
 import { type Checked, Findings } from './verify/findings.ts'
 import { Hazards } from './verify/hazards.ts'
 import { operandError } from './verify/operands.ts'
 import { tokenOrder } from './verify/order.ts'
+import { ResumedRows } from './verify/resume.ts'
 
 /** Instructions alone: what follows from the program's constants is then not checked. */
 export interface BareProgram {
@@ -82,9 +85,13 @@ function verifySegment(
 
   const order = tokenOrder(checked, findings)
   const hazards = order && new Hazards(checked, order, target, findings)
+  const resumed = new ResumedRows(target)
   for (const index of order?.sequence ?? Array.from({ length: instructions.length - 1 }, (_, k) => k)) {
     const i = must(instructions[index], 'instruction')
-    const missing = accesses.missing(i)
+    const reads = accesses.reads(i)
+    const missing = accesses.missing(i, reads)
+    const writes = writtenSpans(i, target)
+    const cannotResume = resumed.next(i, writes, accesses.windows(i))
     const touched = accesses.next(i)
     const outside = touched.find((access) => access.start < 0 || access.end > limits[access.space])
     if (outside) {
@@ -94,6 +101,10 @@ function verifySegment(
       })
       continue
     }
+    const error = exactError(i, reads, writes, touched, target)
+    if (error) findings.add(checked, index, error)
+    if (cannotResume !== undefined)
+      findings.add(checked, index, { code: 'program/operand', message: cannotResume })
     if (missing !== undefined) findings.add(checked, index, { code: 'program/not-ready', message: missing })
     for (const access of touched) {
       const region = access.space === 'dram' && access.write && fixed.find((r) => overlap(access, r))

@@ -44,6 +44,16 @@ describe('single instructions', () => {
     ['program/operand', make('load.weight', { groups: 1, columns: 1 }), 'fills no lane: lanes=0'],
     [
       'program/operand',
+      make('post.setup', { s_out: -32 }),
+      'has s_out=-32, but a requantization shifts by 31 bits at most',
+    ],
+    [
+      'program/operand',
+      make('post.pool', { mx: 1, my: 1, kx: 1, ky: 1, last_lanes: 1, rounding: 3 }),
+      'has rounding=3, which means nothing',
+    ],
+    [
+      'program/operand',
       make('load.weight', { groups: 1, columns: 1, lanes: 1n << 16n }),
       'fills lane 16, but the array has 16 lanes',
     ],
@@ -177,7 +187,7 @@ describe('single instructions', () => {
     }).map((d) => d.message)
     expect(messages).toEqual([
       'instruction 0 (mac.depthwise) uses 6 lanes for 2 lines of 3 taps, but the array has 4',
-      'instruction 1 (mac.dense) multiplies 4-bit operands, which the target lacks',
+      'instruction 1 (mac.dense) works on 4-bit elements, which the target lacks',
     ])
   })
 
@@ -238,6 +248,82 @@ describe('single instructions', () => {
     )
     const lanes = { 0: { lanes: 0xfffn }, 2: { bytes: 124 } }
     expect(verifyProgram(programOf(layerWith(lanes)))).toEqual([])
+  })
+
+  test('thresholds that do not ascend', () => {
+    const stairs = { mode: 3, steps: 2, multiplier: 1, shift: 0, per_channel: 0 }
+    const program = programOf(layerWith({ 3: { bytes: 16 * 13 }, 5: stairs }))
+    expect(verifyProgram(program)).toEqual([])
+    // Of column 2 the first: behind 16 biases.
+    const at = program.segments[0]?.instructions[3] as unknown as { readonly dram: number }
+    program.weights[at.dram - program.weightsAddress + 4 * (16 + 2)] = 1
+    expect(verifyProgram(program).map((d) => d.message)).toEqual([
+      'instruction 5 (post.acc) searches the thresholds of column 2, which do not ascend',
+    ])
+  })
+
+  test('a row that leaves its ring', () => {
+    const ring = { ring_end: 96, ring_size: 96 }
+    const rows = { rows: 3, bytes: 24, y_step: 32, ...ring }
+    expect(found([fill(rows), fill({ ...rows, act: 8 }), fill({ ...rows, act: 72 }), end])).toEqual([])
+    expect(found([fill({ ...rows, act: 9 }), end])).toEqual([
+      'program/operand 0: instruction 0 (load.fill) writes activation 73..96 past the end of its row ring',
+    ])
+    // Addresses wrap once.
+    expect(found([fill({ ...rows, rows: 7 }), end])[0]).toContain('writes activation 96..119 past the end')
+  })
+
+  test('a result on an operand of its own', () => {
+    const copy = { mx: 4, my: 2, last_lanes: 16, in_x_step: 16, x_step: 16, in_y_step: 64, y_step: 64 }
+    expect(found([make('post.unary', copy), make('post.unary', { ...copy, out: 128 }), end])).toEqual([])
+    expect(found([make('post.unary', { ...copy, out: 16 }), end])).toEqual([
+      'program/operand 0: instruction 0 (post.unary) reads activation 0..63, where it writes itself, in no order that is promised',
+    ])
+    const narrow = { ...copy, my: 1, in_x_step: 8, x_step: 8 }
+    expect(found([make('post.unary', narrow), end])[0]).toContain(
+      'reads activation 0..39, where it writes itself',
+    )
+    const setup = make('post.setup', { operand: 128, x_step: 16, y_step: 64 })
+    const add = (fields: object) => make('post.binary', { ...copy, ...fields })
+    expect(found([setup, add({ out: 128 }), add({ out: 256 }), add({ out: 0 }), end])).toEqual([])
+    expect(found([setup, add({ out: 200 }), end])[0]).toContain('(post.binary) reads activation 192..255')
+  })
+
+  describe('resumed rows', () => {
+    const shape = { x_step: 16, y_step: 64, mx: 2, my: 2, lines: 2, taps: 3, x_stride: 1, y_stride: 1 }
+    const program = (second: object, between: readonly Instruction[] = [fill({ act: 0, bytes: 1 })]) => {
+      const [weights, list] = layer()
+      const tile = (fields: object) =>
+        make('mac.depthwise', { ...shape, entries: 1, blocks: 1, wait: mask('load'), ...fields })
+      return verifyProgram(
+        programOf([
+          ...([weights, list] as Instruction[]),
+          fill({ bytes: 512, signal: mask('mac') }),
+          tile({ signal: mask('load') }),
+          ...between.map((i, k) => ({ ...i, ...(k === 0 ? { wait: mask('mac') } : {}) })),
+          fill({ act: 4096, signal: mask('mac') }),
+          tile({ input: 128, resume: 1, ...second }),
+          end,
+        ]),
+      ).map((d) => d.message)
+    }
+
+    test('go on where the instruction before stopped', () => {
+      expect(program({})).toEqual([])
+      expect(program({ input: 192 })).toEqual([
+        'instruction 6 (mac.depthwise) resumes at activation 192, but the rows of the mac instruction before it go on at 128',
+      ])
+    })
+    test('need an instruction of the same shape before', () => {
+      expect(program({ mx: 1 })).toEqual([
+        'instruction 6 (mac.depthwise) resumes the rows of the mac instruction before it, which has none of the same shape',
+      ])
+    })
+    test('must not be written in between', () => {
+      expect(program({}, [fill({ act: 128, bytes: 8 })])).toEqual([
+        'instruction 6 (mac.depthwise) resumes rows that stand in activation 128..159, which was written since they were streamed',
+      ])
+    })
   })
 
   test('a post without its setup', () => {

@@ -9,6 +9,7 @@ import { createMachine } from '../../sim/execute/machine.ts'
 import { weightIndex } from '../../sim/execute/memories.ts'
 import { checkOwnership } from '../../sim/timing/ownership.ts'
 import { simulateTiming } from '../../sim/timing/simulate.ts'
+import { cases } from '../laws/long-run.ts'
 import { drawFromSeed } from '../sim/model/instructions.ts'
 import { randomBytes } from './random/builder.ts'
 import { programOf, type RandomProgram, type Recipe, randomRecipe, shrink } from './random/program.ts'
@@ -45,7 +46,7 @@ describe('random programs', () => {
       fc.property(anyProgram, ({ program }) => {
         expect(verifyProgram(program)).toEqual([])
       }),
-      { numRuns: 150 },
+      cases(150),
     )
   })
 
@@ -60,7 +61,7 @@ describe('random programs', () => {
         const timing = simulateTiming(instructions, 0, target)
         expect(checkOwnership({ unitOf: unitOfEach, ...timing }, touched, target)).toEqual([])
       }),
-      { numRuns: 150 },
+      cases(150),
     )
   })
 
@@ -72,7 +73,7 @@ describe('random programs', () => {
         const garbage = dramAfter(random, (length) => randomBytes(d, length))
         expect(Buffer.compare(zeros, garbage)).toBe(0)
       }),
-      { numRuns: 60 },
+      cases(60),
     )
   })
 

@@ -6,7 +6,7 @@
 import type { Target } from '../target.ts'
 import { ConstantMemories, type Constants } from './constant-memories.ts'
 import { type Access, footprint, operandFootprint } from './footprint.ts'
-import { readSpans, type Span, writtenSpans } from './spans.ts'
+import { readSpans, type Span, type Window, writtenSpans } from './spans.ts'
 import type { Instruction, InstructionOf } from './table.ts'
 import { Written } from './written.ts'
 
@@ -30,6 +30,9 @@ export class Accesses {
       case 'load.index':
         this.#memories?.loadIndex(i)
         break
+      case 'load.param':
+        this.#memories?.loadParameters(i)
+        break
       case 'load.weight':
         this.#memories?.loadWeight(i)
         break
@@ -52,19 +55,28 @@ export class Accesses {
   }
 
   /** Why `i` cannot work after the instructions before it; undefined if it can. To be asked before `next`. */
-  missing(i: Instruction): string | undefined {
+  missing(i: Instruction, reads: readonly Span[]): string | undefined {
     if (this.#setup === undefined && needsSetup(i))
       return 'needs constants, but no post.setup comes before it'
+    const column = i.op === 'post.acc' ? this.#memories?.unsortedColumn(i) : undefined
+    if (column !== undefined) return `searches the thresholds of column ${column}, which do not ascend`
     // Without constants nothing is known of what ran before.
-    const [gap] = this.#memories ? this.unwritten(i) : []
+    const [gap] = this.#memories ? this.unwritten(reads) : []
     return gap && `reads ${gap.space} ${gap.start}..${gap.end - 1}, which nothing has written`
   }
 
-  /** What `i` would read that no instruction before it has written. To be asked before `next`. */
-  unwritten(i: Instruction): readonly Span[] {
-    const windows =
-      i.op === 'mac.dense' || i.op === 'mac.depthwise' ? this.#memories?.windowsOf(i) : undefined
-    const reads = readSpans(i, this.#target, { setup: this.#setup, windows })
+  /** Exactly what `i` reads on chip, as far as it is known. To be asked before `next`. */
+  reads(i: Instruction): readonly Span[] {
+    return readSpans(i, this.#target, { setup: this.#setup, windows: this.windows(i) })
+  }
+
+  /** The windows that a mac instruction walks; undefined if they are not known. To be asked before `next`. */
+  windows(i: Instruction): readonly Window[] | undefined {
+    return i.op === 'mac.dense' || i.op === 'mac.depthwise' ? this.#memories?.windowsOf(i) : undefined
+  }
+
+  /** What nothing has written of `reads`. */
+  unwritten(reads: readonly Span[]): readonly Span[] {
     return reads.flatMap((span) => this.#written.gaps(span))
   }
 }

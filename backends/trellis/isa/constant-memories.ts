@@ -1,9 +1,10 @@
 /**
- * What index and weight memory hold, as far as it follows from the constants of a program: which bytes a mac
- * instruction reads depends on the lists it walks and on the lanes whose weights are not all 0.
+ * What index, weight and parameter memory hold, as far as it follows from the constants of a program: which bytes a mac
+ * instruction reads depends on the lists it walks and on the lanes whose weights are not all 0, and thresholds must ascend.
  */
 import { must } from '../../../ir/diagnostic.ts'
 import { capacities, type Target } from '../target.ts'
+import { MODE_THRESHOLDS } from './costs.ts'
 import type { ListExtent } from './footprint.ts'
 import type { Window } from './spans.ts'
 import type { InstructionOf } from './table.ts'
@@ -23,16 +24,21 @@ export class ConstantMemories {
   readonly #entries: Int32Array
   /** 1 where an entry came from the constants. */
   readonly #isKnown: Uint8Array
+  readonly #parameters: Uint8Array
+  /** 1 where a byte of parameter memory came from the constants. */
+  readonly #isKnownParameter: Uint8Array
   /** For each column of weight memory one more than the highest lane that may have a weight other than 0. */
   readonly #columnTop: Uint8Array
 
   constructor(constants: Constants, target: Target) {
-    const { indexEntries, weightColumns } = capacities(target)
+    const { indexEntries, weightColumns, parameterBytes } = capacities(target)
     this.#constants = constants
     this.#rows = target.array.rows
     this.#cols = target.array.cols
     this.#entries = new Int32Array(indexEntries)
     this.#isKnown = new Uint8Array(indexEntries)
+    this.#parameters = new Uint8Array(parameterBytes)
+    this.#isKnownParameter = new Uint8Array(parameterBytes)
     this.#columnTop = new Uint8Array(weightColumns).fill(target.array.rows)
   }
 
@@ -42,6 +48,32 @@ export class ConstantMemories {
     if (source === undefined) return
     const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
     for (let e = 0; e < i.entries; e++) this.#entries[i.list + e] = view.getInt32(e * 4, true)
+  }
+
+  loadParameters(i: InstructionOf<'load.param'>): void {
+    const source = this.#at(i.dram, i.bytes)
+    this.#isKnownParameter.fill(source ? 1 : 0, i.param, i.param + i.bytes)
+    if (source)
+      this.#parameters.set(source.subarray(0, Math.max(0, this.#parameters.length - i.param)), i.param)
+  }
+
+  /** A column whose thresholds are known and do not ascend, by its number over all blocks; undefined if there is none. */
+  unsortedColumn(i: InstructionOf<'post.acc'>): number | undefined {
+    if (i.mode !== MODE_THRESHOLDS) return undefined
+    const cols = this.#cols
+    const blockBytes = cols * (5 + 4 * i.steps)
+    const end = i.param + i.blocks * blockBytes
+    if (end > this.#parameters.length || this.#isKnownParameter.subarray(i.param, end).includes(0))
+      return undefined
+    const view = new DataView(this.#parameters.buffer)
+    for (let column = 0; column < (i.blocks - 1) * cols + i.last_lanes; column++) {
+      const first = i.param + Math.floor(column / cols) * blockBytes + 4 * (cols + (column % cols))
+      for (let step = 1; step < i.steps; step++) {
+        const at = first + 4 * step * cols
+        if (view.getInt32(at, true) < view.getInt32(at - 4 * cols, true)) return column
+      }
+    }
+    return undefined
   }
 
   loadWeight(i: InstructionOf<'load.weight'>): void {

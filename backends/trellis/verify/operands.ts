@@ -38,7 +38,23 @@ export function operandError(i: Instruction, target: Target): OperandError | und
   for (const { name } of layoutOf(i.op).fields) {
     if (COUNTS.has(name) && values[name] === 0) return operand(`has ${name}=0: there is nothing to do`)
   }
-  return ringError(values, target) ?? ownError(i, target)
+  return ringError(values, target) ?? scalingError(values) ?? widthError(i, target) ?? ownError(i, target)
+}
+
+/** A target has nothing for widths that it does not name; only a stream of weights may have any. */
+function widthError(i: Instruction, target: Target): OperandError | undefined {
+  if (!('precision' in i)) return undefined
+  const bits = 8 >> i.precision
+  if (target.precisions.some((p) => p === bits)) return undefined
+  return operand(`works on ${bits}-bit elements, which the target lacks`, 'see precisions of the target')
+}
+
+/** Requantizations have three rules and shift by up to 31. */
+function scalingError(values: Readonly<Record<string, number>>): OperandError | undefined {
+  if (values.rounding === 3) return operand('has rounding=3, which means nothing')
+  const name = ['shift', 's_a', 's_b', 's_out'].find((shift) => values[shift] === -32)
+  if (name) return operand(`has ${name}=-32, but a requantization shifts by 31 bits at most`)
+  return undefined
 }
 
 function operand(message: string, hint?: string): OperandError {
@@ -78,13 +94,6 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
     }
     case 'mac.dense':
     case 'mac.depthwise': {
-      const bits = 8 >> i.precision
-      if (!target.precisions.some((p) => p === bits)) {
-        return operand(
-          `multiplies ${bits}-bit operands, which the target lacks`,
-          'see precisions of the target',
-        )
-      }
       if (i.op === 'mac.dense') return undefined
       if (i.precision !== 0) return operand('has precision other than 0, but its columns are bytes')
       const lanes = 3 * (i.lines - 1) + i.taps

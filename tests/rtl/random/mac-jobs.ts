@@ -135,8 +135,9 @@ function denseTiles(b: ProgramBuilder, d: Draw, tiles: number, firstBank?: numbe
     const place = placeRows(d, target, my + most.row, rowBytes, true, bank)
     if (!place) return
     if (bank !== undefined) loadRows(b, d, my + most.row, rowBytes, place)
-    if (listOf?.step !== place.step) {
-      const shift = d.pick(0, d.int(0, 30))
+    if (listOf?.step !== place.step || place.start + listOf.shift >= capacities(target).activationBytes) {
+      // The address of the first window at offset 0 must fit its field.
+      const shift = Math.min(d.pick(0, d.int(0, 30)), capacities(target).activationBytes - 1 - place.start)
       listOf = { step: place.step, shift, at: loadList(b, d, list, place.step, shift) }
     }
     const more = tile > 0 && accumulates

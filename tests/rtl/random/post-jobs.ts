@@ -74,8 +74,10 @@ export function postAcc(
   const { parameterBytes } = capacities(target)
   const mode = d.int(0, 5)
   const counts = mode === MODE_THRESHOLDS || mode === MODE_LINE
-  let precision = mode === 0 || counts ? precisionOf(d, target) : 0
-  while (cols % 2 ** precision !== 0 || sums.lanes < 2 ** precision) precision--
+  const fits = target.precisions
+    .map((bits) => Math.log2(8 / bits))
+    .filter((p) => p <= Math.log2(Math.min(cols, sums.lanes)))
+  const precision = mode === 0 || counts ? d.pick(...fits) : 0
   const lanes = d.pick(sums.lanes, d.int(2 ** precision, sums.lanes))
   const mostSteps = Math.floor((parameterBytes / blocks / cols - 5) / 4)
   const steps = mode === MODE_THRESHOLDS ? d.pick(1, 3, 7, 15, d.int(1, 15), 255) : d.int(1, 255)
