@@ -195,6 +195,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'onnx/unsupported-rank': 'An operator is supported, but not on tensors of so many dimensions.',
   'onnx/unsupported-type':
     'Elements of a type that no operation computes on. Export the model in float32, or quantized to integers.',
+  'rtl/unsupported':
+    'There is no RTL of this target: it takes addresses apart by their bits, so most sizes must be powers of two. The message names the key, the hint what it can be.',
   'target/invalid':
     'A value of a target file is none that the key takes, or does not fit the others. The message says what is expected.',
   'target/syntax':

@@ -9,6 +9,7 @@ import { addDisasm } from './commands/disasm.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addLaterCommands } from './commands/later.ts'
+import { addRtl } from './commands/rtl.ts'
 import { addRun } from './commands/run.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addTargets } from './commands/targets.ts'
@@ -29,6 +30,7 @@ const COMMANDS = [
   addAsm,
   addDisasm,
   addTargets,
+  addRtl,
 ]
 
 /** Runs one command line, without the program's name in front. Never throws. */
