@@ -74,6 +74,16 @@ const targetSchema = z.strictObject({
       .default('fixed')
       .describe('Timing of DRAM: `fixed` has one latency for every burst.'),
   }),
+  queue_depth: z
+    .int()
+    .min(2)
+    .max(64)
+    .refine(powerOfTwo)
+    .meta({
+      constraint: 'a power of two',
+      description: 'Instructions that the queue of each unit holds; 16 without it.',
+    })
+    .optional(),
   energy: z.enum(['45nm', '65nm']).default('45nm').describe('Table of energy constants, by process node.'),
 })
 

@@ -7,6 +7,7 @@
 import type { Diagnostic } from '../../ir/diagnostic.ts'
 import { must } from '../../ir/diagnostic.ts'
 import { Accesses } from './isa/accesses.ts'
+import { QUEUE_DEPTH } from './isa/costs.ts'
 import type { Access, Space } from './isa/footprint.ts'
 import { writtenSpans } from './isa/spans.ts'
 import type { Instruction } from './isa/table.ts'
@@ -32,7 +33,7 @@ export function verifyProgram(program: Program | BareProgram): readonly Diagnost
     const accesses = new Accesses(program.target, undefined)
     const limits = limitsOf(program.target, 2 ** 32)
     verifySegment(
-      { segment: 0, instructions: program.instructions },
+      { segment: 0, instructions: program.instructions, queueDepth: queueDepthOf(program.target) },
       program.target,
       accesses,
       limits,
@@ -47,7 +48,8 @@ export function verifyProgram(program: Program | BareProgram): readonly Diagnost
   for (const step of program.steps) {
     if (!('run' in step)) continue
     const { instructions, layerOf } = must(program.segments[step.run], 'segment of a step')
-    const checked = { segment: step.run, instructions, layerOf, layers: program.layers }
+    const queueDepth = queueDepthOf(program.target)
+    const checked = { segment: step.run, instructions, queueDepth, layerOf, layers: program.layers }
     verifySegment(checked, program.target, accesses, limits, fixed, findings)
   }
   return findings.list()
@@ -117,6 +119,10 @@ function verifySegment(
     }
     hazards?.next(index, touched)
   }
+}
+
+function queueDepthOf(target: Target): number {
+  return target.queue_depth ?? QUEUE_DEPTH
 }
 
 function limitsOf(target: Target, dramBytes: number): Readonly<Record<Space, number>> {

@@ -33,7 +33,7 @@ export class IssueQueue {
 
   /** First cycle in which a slot is free for a push; Infinity while it depends on a start that has not happened. */
   get slotFree(): number {
-    const occupant = this.#pushed - QUEUE_DEPTH
+    const occupant = this.#pushed - (this.#program.target.queue_depth ?? QUEUE_DEPTH)
     if (occupant < 0) return 0
     if (occupant >= this.#head) return Number.POSITIVE_INFINITY
     return (this.#schedule.started[this.order[occupant] as number] as number) + 1

@@ -124,7 +124,7 @@ describe('the order of tokens', () => {
   test('is what a search of the event graph finds', () => {
     fc.assert(
       fc.property(arbitraryProgram, (instructions) => {
-        const order = tokenOrder({ segment: 0, instructions }, new Findings())
+        const order = tokenOrder({ segment: 0, instructions, queueDepth: 16 }, new Findings())
         expect(order).toBeDefined()
         const reaches = reachable(instructions)
         for (let a = 0; a < instructions.length - 1; a++) {

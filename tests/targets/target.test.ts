@@ -106,7 +106,7 @@ describe('what is wrong, where, and what to do', () => {
       'a key that is nothing like any other',
       'name: mine',
       'name: mine\ncache_ways: 4',
-      { hint: 'keys here are name, clock_mhz, array, precisions, memories, dram, energy' },
+      { hint: 'keys here are name, clock_mhz, array, precisions, memories, dram, queue_depth, energy' },
     ],
     [
       'zero rows',

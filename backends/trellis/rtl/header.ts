@@ -33,7 +33,6 @@ const upper = (name: string): string => name.replaceAll('.', '_').toUpperCase()
 
 /** Constants of docs/timing.md that the RTL needs, under the names of isa/costs.ts. */
 const CONSTANTS = {
-  QUEUE_DEPTH,
   FETCH_BUFFER,
   FETCH_BURST,
   MAX_BURST_BEATS,
@@ -98,6 +97,7 @@ function rtlParameters(target: Target): Readonly<Record<string, number>> {
     PRECISIONS: precisions,
     BUS_BYTES: target.dram.bytes_per_cycle,
     PORT_BYTES: portBytes(target),
+    QUEUE_DEPTH: target.queue_depth ?? QUEUE_DEPTH,
     BANKS: target.memories.banks,
     ACTIVATION_BYTES: size.activationBytes,
     WEIGHT_COLUMNS: size.weightColumns,

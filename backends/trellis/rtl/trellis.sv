@@ -22,6 +22,7 @@ module trellis #(
     parameter [3:0] PRECISIONS = `TRELLIS_PRECISIONS,
     parameter BUS_BYTES = `TRELLIS_BUS_BYTES,
     parameter PORT_BYTES = `TRELLIS_PORT_BYTES,
+    parameter QUEUE_DEPTH = `TRELLIS_QUEUE_DEPTH,
     parameter BANKS = `TRELLIS_BANKS,
     parameter ACTIVATION_BYTES = `TRELLIS_ACTIVATION_BYTES,
     parameter WEIGHT_COLUMNS = `TRELLIS_WEIGHT_COLUMNS,
@@ -114,7 +115,7 @@ module trellis #(
   genvar u;
   generate
     for (u = 0; u < 4; u = u + 1) begin : issue
-      trellis_issue unit (
+      trellis_issue #(.QUEUE_DEPTH(QUEUE_DEPTH)) unit (
           .clk,
           .rst,
           .push(push[u]),

@@ -6,7 +6,9 @@
 // verifier proves it).
 `include "trellis_isa.svh"
 
-module trellis_issue (
+module trellis_issue #(
+    parameter QUEUE_DEPTH = 16
+) (
     input  logic                         clk,
     input  logic                         rst,
     // From fetch
@@ -28,7 +30,7 @@ module trellis_issue (
   assign waits = instr[`F_WAIT];
   assign ready = !empty && ((waits & ~available) == 0);
 
-  trellis_queue queue (
+  trellis_queue #(.DEPTH(QUEUE_DEPTH)) queue (
       .clk,
       .rst,
       .push,

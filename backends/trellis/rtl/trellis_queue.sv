@@ -7,7 +7,7 @@
 
 module trellis_queue #(
     parameter WIDTH = `INSTRUCTION_BITS,
-    parameter DEPTH = `QUEUE_DEPTH
+    parameter DEPTH = 16
 ) (
     input  logic             clk,
     input  logic             rst,

@@ -7,6 +7,8 @@ import type { Layer } from '../program.ts'
 export interface Checked {
   readonly segment: number
   readonly instructions: readonly Instruction[]
+  /** Instructions that the queue of each unit holds. */
+  readonly queueDepth: number
   readonly layerOf?: Uint16Array
   readonly layers?: readonly Layer[]
 }

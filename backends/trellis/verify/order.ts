@@ -6,7 +6,6 @@
  * vector clocks (Fidge 1988, Mattern 1989) over the four units give the order that holds in every run.
  */
 import { must } from '../../../ir/diagnostic.ts'
-import { QUEUE_DEPTH } from '../isa/costs.ts'
 import { type Instruction, UNITS, unitOf } from '../isa/table.ts'
 import { type Checked, type Findings, nameOf } from './findings.ts'
 
@@ -87,7 +86,7 @@ export function tokenOrder(checked: Checked, findings: Findings): Order | undefi
   for (; dispatched < count; dispatched++) {
     const u = must(unit[dispatched], 'unit')
     const queue = must(queues[u], 'queue')
-    if (queue.length - must(started[u], 'unit') >= QUEUE_DEPTH) break
+    if (queue.length - must(started[u], 'unit') >= checked.queueDepth) break
     place[dispatched] = queue.length
     queue.push(dispatched)
     drain()
@@ -203,7 +202,7 @@ function reportDeadlock(
         pending < 0
           ? `no instruction gives it: ${giver} gives ${givers.length} in all`
           : pending >= dispatched
-            ? `${nameOf(checked, pending)}, which would give it, stands behind a full queue of ${QUEUE_DEPTH} instructions`
+            ? `${nameOf(checked, pending)}, which would give it, stands behind a full queue of ${checked.queueDepth} instructions`
             : `${nameOf(checked, pending)}, which would give it, waits itself`
       findings.add(checked, head, {
         code: 'program/deadlock',
@@ -269,7 +268,7 @@ function reportOverflow(
   let dispatchedTakers = 0
   for (const [k, giver] of givers.entries()) {
     while ((taker[dispatchedTakers] ?? Number.POSITIVE_INFINITY) < giver) dispatchedTakers++
-    const surelyStarted = Math.max(run.clocks.knownDone(giver, to), dispatchedTakers - QUEUE_DEPTH)
+    const surelyStarted = Math.max(run.clocks.knownDone(giver, to), dispatchedTakers - checked.queueDepth)
     if (k + 1 - must(waitsBefore[Math.max(0, surelyStarted)], 'waits') > MAX_TOKENS) {
       findings.add(checked, giver, {
         code: 'program/too-many-tokens',

@@ -46,7 +46,7 @@ export const FUZZ_TARGETS: readonly Target[] = [
   target(16, 16, 16, 16, 40, [8, 4, 2, 1], { activation_kib: 8, weight_kib: 16, banks: 8 }),
   target(8, 16, 8, 2, 3, [8, 4], { banks: 2 }),
   target(16, 8, 8, 32, 17, [8, 1]),
-  target(4, 32, 16, 8, 25, [8], { weight_kib: 4, parameter_kib: 4 }),
+  { ...target(4, 32, 16, 8, 25, [8], { weight_kib: 4, parameter_kib: 4 }), queue_depth: 4 },
   target(4, 4, 2, 16, 12, [8, 2], LARGEST),
-  target(4, 4, 1, 16, 1, [8, 2], { activation_kib: 1, banks: 1 }),
+  { ...target(4, 4, 1, 16, 1, [8, 2], { activation_kib: 1, banks: 1 }), queue_depth: 2 },
 ]

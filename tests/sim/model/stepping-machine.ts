@@ -287,7 +287,7 @@ export function stepProgram(program: readonly Instruction[], target: Target, lim
     if (i === undefined || ended) return
     const unit = unitIndex(program[i] as Instruction)
     const isEnd = program[i]?.op === 'end'
-    if (!isEnd && (occupied[unit] as number) >= QUEUE_DEPTH) return
+    if (!isEnd && (occupied[unit] as number) >= (target.queue_depth ?? QUEUE_DEPTH)) return
     buffer.shift()
     m.at(m.cycle + 1, () => {
       places++
