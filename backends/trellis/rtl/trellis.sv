@@ -297,7 +297,8 @@ module trellis #(
       .COLS(COLS),
       .POST_LANES(POST_LANES),
       .PORT_BYTES(PORT_BYTES),
-      .PARAMETER_BYTES(PARAMETER_BYTES)
+      .PARAMETER_BYTES(PARAMETER_BYTES),
+      .PRECISIONS(PRECISIONS)
   ) post (
       .clk,
       .rst,
