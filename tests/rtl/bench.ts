@@ -1,19 +1,13 @@
 /** The RTL of a target as a design, and the events of its test benches as times of instructions. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Instruction, UNITS, unitOf } from '../../backends/trellis/isa/table.ts'
 import type { Design } from '../../backends/trellis/netlist/yosys.ts'
-import { isaHeader, targetHeader } from '../../backends/trellis/rtl/header.ts'
+import { rtlSources } from '../../backends/trellis/rtl/emit.ts'
 import type { Target } from '../../backends/trellis/target.ts'
-
-const FOLDER = 'backends/trellis/rtl'
+import { unwrap } from '../../ir/diagnostic.ts'
 
 /** Its top module is the whole machine without DRAM. */
 export function trellisDesign(target: Target): Design {
-  const sources = readdirSync(FOLDER).filter((name) => /\.svh?$/.test(name) && name !== 'trellis_tb.sv')
-  const files = sources.map((name) => [name, readFileSync(join(FOLDER, name), 'utf8')] as const)
-  const headers = { 'trellis_isa.svh': isaHeader(), 'trellis_target.svh': targetHeader(target) }
-  return { files: { ...Object.fromEntries(files), ...headers }, top: 'trellis' }
+  return { files: unwrap(rtlSources(target)), top: 'trellis' }
 }
 
 /** What a test bench has seen, in cycles from the first without reset. */

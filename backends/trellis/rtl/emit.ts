@@ -31,7 +31,7 @@ export function rtlFiles(target: Target): Result<Readonly<Record<string, string>
 
 function sources(target: Target): Record<string, string> {
   checkSupported(target)
-  const modules = readdirSync(FOLDER).filter((name) => name.endsWith('.sv') && name !== TEST_BENCH)
+  const modules = readdirSync(FOLDER).filter((name) => /\.svh?$/.test(name) && name !== TEST_BENCH)
   return {
     'trellis_isa.svh': isaHeader(),
     'trellis_target.svh': targetHeader(target),
