@@ -1,16 +1,26 @@
 /**
  * Random programs on an engine and on the simulator. `npm run fuzz:rtl -- --minutes 10 --seed 1000` goes on for ten
- * minutes from that seed; a test run tries the same few programs every time.
+ * minutes from that seed, on the RTL; a test run tries the same few programs every time on the models.
  */
 import { describe, expect, it } from 'vitest'
 import { must } from '../../ir/diagnostic.ts'
 import { type Engine, MODEL_ENGINE } from './engine.ts'
 import { firstFailure } from './fuzz.ts'
+import { netlistEngine } from './netlist-engine.ts'
 import { FUZZ_TARGETS } from './random/targets.ts'
+import { verilatorEngine } from './verilator-engine.ts'
 
 const PROGRAMS = 40
 const minutes = Number(process.env.FUZZ_RTL_MINUTES ?? 0)
 const seed = Number(process.env.FUZZ_RTL_SEED ?? 0)
+
+/** `model`, or the RTL by way of `netlist` or `verilator`. */
+const engineName = process.env.FUZZ_RTL_ENGINE ?? 'model'
+
+async function namedEngine(): Promise<Engine> {
+  if (engineName === 'netlist') return await netlistEngine(FUZZ_TARGETS)
+  return engineName === 'verilator' ? verilatorEngine(FUZZ_TARGETS) : MODEL_ENGINE
+}
 
 /** For a few programs, or for the time that was asked for, with a line of progress every ten seconds. */
 function budget(): (tried: number) => boolean {
@@ -28,8 +38,8 @@ function budget(): (tried: number) => boolean {
 }
 
 describe('random programs', () => {
-  it('take the same cycles and leave the same bytes', { timeout: minutes * 60_000 + 600_000 }, () => {
-    const failure = firstFailure(MODEL_ENGINE, FUZZ_TARGETS, seed, budget())
+  it('take the same cycles and leave the same bytes', { timeout: minutes * 60_000 + 1_200_000 }, async () => {
+    const failure = firstFailure(await namedEngine(), FUZZ_TARGETS, seed, budget())
     expect(failure?.text).toBe(undefined)
   })
 })

@@ -17,6 +17,7 @@ import {
   MAC_SETUP,
   MAX_BURST_BEATS,
   MIN_BLOCK_PERIOD,
+  POST_CHAIN,
   POST_PIPE,
   POST_SETUP,
   QUEUE_DEPTH,
@@ -47,7 +48,7 @@ const CONSTANTS = {
   ...{ QUEUE_DEPTH, FETCH_BUFFER, FETCH_BURST, MAX_BURST_BEATS },
   ...{ LOAD_BURSTS, STORE_BURSTS, LOAD_DESCRIPTORS, LOAD_SETUP },
   ...{ LOAD_PIPE, STORE_PIPE, WEIGHT_COLUMNS_PER_CYCLE, MAC_SETUP },
-  ...{ MAC_PIPE, MIN_BLOCK_PERIOD, POST_SETUP, POST_PIPE },
+  ...{ MAC_PIPE, MIN_BLOCK_PERIOD, POST_SETUP, POST_PIPE, POST_CHAIN },
   ...{ TABLE_PORTS },
 }
 
@@ -100,6 +101,8 @@ const RULES_BROKEN: readonly Fault[] = [
   // What waits for what.
   timing('stream-unit', 'this.#accepted = last + 1', 'this.#accepted = last + 2'),
   timing('stream-unit', 'p.drains[i] === 1', 'false'),
+  timing('stream-unit', '(p.gap[i] as number)', '0'),
+  timing('stream-unit', 'this.#settled - pipe)', '0)'),
   timing('store-unit', 'this.#started, freed)', 'this.#started)'),
 ]
 
