@@ -35,15 +35,6 @@ const MODELS = [
   { name: 'digits_segment_int8' },
 ]
 
-/** Ethos-U55-256 cycles, as Vela 3.10 estimates them with --optimise Performance in its default memory mode. */
-const VELA = {
-  resnet8_int8: 117046,
-  dscnn_kws_int8: 48875,
-  vww_96_int8: 147028,
-  ad01_int8: 109222,
-  mobilenet_v2_int8_224: 4366844,
-}
-
 function zooFile(folder, ...names) {
   for (const base of [ZOO, join(ZOO, 'own')]) {
     for (const name of names) {
@@ -151,18 +142,6 @@ function cyclesTables() {
   return { lines, missed }
 }
 
-function velaTable() {
-  const lines = [
-    row('model', 'Ethos-U55-256 (Vela)', 'trellis-16', 'ratio'),
-    row('---', '---:', '---:', '---:'),
-  ]
-  for (const [name, vela] of Object.entries(VELA)) {
-    const r = JSON.parse(timed(['simulate', zooFile('models', `${name}.tflite`), '--json']).stdout)
-    lines.push(row(name, thousands(vela), thousands(r.cycles), (vela / r.cycles).toFixed(2)))
-  }
-  return lines
-}
-
 function timeTable() {
   const names = ['resnet8_int8', 'mobilenet_v2_int8_224']
   const jobs = names.flatMap((name) => {
@@ -209,15 +188,9 @@ const section = `${circumstances('bench:zoo')}.
 
 The lower bound of cycles is the larger of MACs / peak and compulsory DRAM bytes / bandwidth; compulsory bytes are weights,
 parameters (bias, multiplier and shift), and what the machine takes in and gives out. DRAM bytes include instructions.
-\`outputs\` compares every element with the reference outputs of the zoo.
+\`outputs\` compares every element with the reference outputs of the zoo. Other accelerators stand beside these figures in
+[validation.md](validation.md).
 ${lines.join('\n')}
-
-## Beside an accelerator of the same peak
-
-256 MACs a cycle each. Vela's figures are its own estimates; ratios above 1 mean that Trellis takes fewer cycles. Clock and
-area are not compared.
-
-${velaTable().join('\n')}
 
 ## Time and memory of the tool
 

@@ -8,8 +8,10 @@ import { opsPage } from '../../scripts/docs/ops-page.ts'
 import { supportedOpsPage } from '../../scripts/docs/supported-ops-page.ts'
 import { targetsPage } from '../../scripts/docs/targets-page.ts'
 import { tflitePage } from '../../scripts/docs/tflite-page.ts'
+import { validationPage } from '../../scripts/docs/validation/page.ts'
+import { hasZoo, zooPath } from '../importers/zoo.ts'
 
-const PAGES: Readonly<Record<string, () => string>> = {
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/energy.md': energyPage,
   'docs/errors.md': errorsPage,
   'docs/isa.md': isaPage,
@@ -18,8 +20,16 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'docs/supported-ops.md': supportedOpsPage,
   'docs/targets.md': targetsPage,
   'docs/tflite.md': tflitePage,
+  'docs/validation.md': () => validationPage(hasZoo ? zooPath : undefined),
 }
 
-test.each(Object.entries(PAGES))('%s', async (path, page) => {
-  await expect(page()).toMatchFileSnapshot(`../../${path}`)
-})
+/** The validation page compiles and simulates networks, on a machine that may be busy. */
+const TIMEOUT_MS = 300_000
+
+test.each(Object.entries(PAGES))(
+  '%s',
+  async (path, page) => {
+    await expect(await page()).toMatchFileSnapshot(`../../${path}`)
+  },
+  TIMEOUT_MS,
+)

@@ -1,0 +1,40 @@
+/** docs/validation.md: figures that others published, beside ours. */
+import { readFileSync } from 'node:fs'
+import { must } from '../../../ir/diagnostic.ts'
+import { eyerissSection } from './eyeriss-section.ts'
+import { finnSection } from './finn-section.ts'
+import { systolicSection } from './systolic-section.ts'
+import { type ZooPath, zooSection } from './zoo-section.ts'
+
+const PAGE = new URL('../../../docs/validation.md', import.meta.url)
+const FROM_ZOO = '<!-- from the model zoo -->\n'
+const END = '<!-- end of the model zoo -->\n'
+
+/** Without the zoo, its sections are those that the page has. */
+export async function validationPage(zooPath: ZooPath | undefined): Promise<string> {
+  return `# Validation
+
+Figures that others published, ours for the same thing, and the difference, misses included. What a formula or a
+simulator of others gives is computed by a formula of ours, and each figure is a test in \`tests/validation\`; beside
+it stands what Trellis takes for the same work by its own simulator. This page is computed and checked by \`npm run
+docs\` and \`npm run docs:check\`; the last two sections need the model zoo beside the repository and are left as they are
+without it.
+
+## Cycles of the simulator and of the hardware
+
+Cycles here are those of the simulator. What they mean is the contract of [timing.md](timing.md), which was written
+before either side; that hardware in SystemVerilog ([backends/trellis/rtl](../backends/trellis/rtl)) keeps it is for
+[tests/rtl](../tests/rtl) to prove, cycle by cycle.
+
+${systolicSection()}
+${finnSection()}
+${eyerissSection()}
+${FROM_ZOO}
+${zooPath ? await zooSection(zooPath) : committedZooSection()}
+${END}`
+}
+
+function committedZooSection(): string {
+  const [, from] = readFileSync(PAGE, 'utf8').split(`${FROM_ZOO}\n`)
+  return must(from?.split(`\n${END}`)[0], `sections of the zoo in ${PAGE.pathname}`)
+}
