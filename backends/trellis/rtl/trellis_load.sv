@@ -168,7 +168,7 @@ module trellis_load #(
   );
   /* verilator lint_off PINCONNECTEMPTY */
   trellis_rows #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) words (
-      .clk(clk), .begin_rows(begins), .next(advances), .rows(o_rows), .bytes(o_bytes), .pad_left(o_left),
+      .clk(clk), .begin_rows(begins), .next(advances), .is_idle(!has_words || target[WEIGHT]), .rows(o_rows), .bytes(o_bytes), .pad_left(o_left),
       .pad_right(o_right), .act(o_address), .y_step(o_step), .ring_end(o_ring_end), .ring_size(o_ring_size),
       .dram(o_dram), .dram_pitch(o_pitch), .is_contiguous(o_contiguous), .first_beat(first_beat),
       .position(row_window), .end_beat(row_end_beat), .address(row_address), .lead(row_lead), .upto(row_upto),

@@ -51,10 +51,10 @@ module trellis_load_columns #(
   logic [15:0] group_columns, group_step;
   // What is left: of the instruction, of the group and of the burst, in bits that no word has had.
   logic [15:0] groups_left, columns_left, room;
-  // First column of the group; next bit and end of the burst in the staging buffer.
+  // First column of the group; next bit and first beat of the burst in the staging buffer.
   logic [15:0] group;
   logic [BIT_BITS-1:0] position;
-  logic [BEAT_BITS-1:0] burst_end;
+  logic [BEAT_BITS-1:0] burst_beat;
 
   wire [10:0] bits = is_pair ? {column_bits, 1'b0} : {1'b0, column_bits};
   wire group_ends = columns_left == (is_pair ? 16'd2 : 16'd1);
@@ -77,7 +77,7 @@ module trellis_load_columns #(
   /* verilator lint_on UNUSEDSIGNAL */
   // The last word of a burst leaves the next burst's first some bytes, which have to be there before it counts as read.
   assign end_beat = beyond[BIT_BITS-1:BUS_BITS+3];
-  assign need = burst_ends && !last ? burst_end : end_beat;
+  assign need = burst_ends && !last ? burst_beat + MAX_BEATS : end_beat;
 
   always_ff @(posedge clk) begin
     if (begin_columns) begin
@@ -92,11 +92,11 @@ module trellis_load_columns #(
       group <= instr[`F_LOAD_WEIGHT_COLUMN];
       room <= MAX_BITS - o_offset_bits;
       position <= (BIT_BITS'(first_beat) << (BUS_BITS + 3)) | BIT_BITS'(o_offset_bits);
-      burst_end <= first_beat + MAX_BEATS;
+      burst_beat <= first_beat;
     end else if (next) begin
       if (burst_ends) begin
         room <= room_after + MAX_BITS;
-        burst_end <= burst_end + MAX_BEATS;
+        burst_beat <= burst_beat + MAX_BEATS;
       end else room <= room_after;
       if (fits) begin
         is_pair <= is_next_pair;

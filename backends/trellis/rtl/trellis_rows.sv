@@ -12,11 +12,14 @@ module trellis_rows #(
     parameter BUS_BYTES = 8,
     parameter BEAT_BITS = 9,
     // Rows that do not follow one another in DRAM begin at a multiple of this many beats.
-    parameter STREAM_BEATS = 1
+    parameter STREAM_BEATS = 1,
+    parameter HAS_PADDING = 1
 ) (
     input  logic clk,
     input  logic begin_rows,
     input  logic next,
+    // No word is left, whatever the outputs say.
+    input  logic is_idle,
     // Operands, named as those of load.act; they are looked at with `begin_rows` only.
     input  logic [11:0] rows,
     input  logic [19:0] bytes,
@@ -63,10 +66,11 @@ module trellis_rows #(
   logic [16:0] lead_left;
   logic [11:0] data_left;
   logic is_first_of_burst;
-  // After the piece: bytes of its row, bytes that its burst may have.
+  // After the piece: bytes of its row, where it is not the row's last, and bytes that its burst may have.
   logic [19:0] row_left;
   logic [11:0] room;
   logic [11:0] rows_left;
+  logic is_last_piece, is_last_row;
   // The next data byte in the buffer; the row's offset in a beat; the next row's address before the ring.
   logic [POSITION_BITS-1:0] data_position;
   logic [5:0] offset;
@@ -75,28 +79,29 @@ module trellis_rows #(
   // The word.
   wire piece_ends = piece_left <= PORT;
   assign count = piece_ends ? piece_left[6:0] : PORT[6:0];
-  assign lead = lead_left < PORT[16:0] ? lead_left[6:0] : PORT[6:0];
-  wire [17:0] before_tail = {1'b0, lead_left} + {6'd0, data_left};
+  assign lead = HAS_PADDING == 0 ? 7'd0 : lead_left < PORT[16:0] ? lead_left[6:0] : PORT[6:0];
+  wire [17:0] before_tail = HAS_PADDING == 0 ? 18'(data_left) : {1'b0, lead_left} + {6'd0, data_left};
   assign upto = before_tail < PORT ? before_tail[6:0] : PORT[6:0];
   wire [6:0] data = upto - lead;
   assign position = data_position - POSITION_BITS'(lead);
   // A burst begins with the arrival of its first beat, even where its first word is padding alone.
   wire [POSITION_BITS-1:0] data_end = data_position + POSITION_BITS'(data);
-  wire [6:0] round_up = data == 0 && is_first_of_burst ? 7'd1 + 7'(BUS_MASK) : 7'(BUS_MASK);
   /* verilator lint_off UNUSEDSIGNAL */
+  wire [6:0] round_up = data == 0 && is_first_of_burst ? 7'd1 + 7'(BUS_MASK) : 7'(BUS_MASK);
   wire [POSITION_BITS-1:0] in_end_beat = data_end + POSITION_BITS'(round_up);
   /* verilator lint_on UNUSEDSIGNAL */
   assign end_beat = in_end_beat[POSITION_BITS-1:BUS_BITS];
 
-  wire is_last_piece = row_left == 0;
   assign row_ends = piece_ends && is_last_piece;
-  assign last = row_ends && rows_left == 1;
-  assign burst_ends = piece_ends && (room == 0 || is_last_piece && (!are_contiguous || rows_left == 1));
+  assign last = row_ends && is_last_row;
+  assign burst_ends = piece_ends && (room == 0 || is_last_piece && (!are_contiguous || is_last_row));
 
   localparam [BEAT_BITS-1:0] STREAM_MASK = BEAT_BITS'(STREAM_BEATS - 1);
   wire [BEAT_BITS-1:0] next_stream = (end_beat + STREAM_MASK) & ~STREAM_MASK;
 
-  // The next piece: of the same row in the next burst, or of the next row.
+  // The next piece: of the same row in the next burst, of the next row, or of the next instruction. That it is the latter is known
+  // before it is known when it begins.
+  wire is_begun = is_idle || is_last_piece && is_last_row;
   wire [5:0] first_offset = dram & BUS_MASK;
   wire [5:0] next_offset = (offset + row_pitch) & BUS_MASK;
   wire [11:0] next_room = !is_last_piece ? MAX_BYTES :
@@ -106,7 +111,7 @@ module trellis_rows #(
   logic [12:0] begun_tail;
   logic [11:0] begun_room;
   always_comb begin
-    if (begin_rows) begin
+    if (is_begun) begin
       begun_bytes = bytes;
       begun_lead = pad_left;
       begun_tail = pad_right;
@@ -123,10 +128,10 @@ module trellis_rows #(
   wire [17:0] without_tail = 18'(begun_lead) + 18'(begun_room);
 
   // Rings are applied to the start of a row.
-  wire [18:0] row_start = begin_rows ? 19'(act) : next_row;
-  wire [14:0] ring = begin_rows ? ring_size : row_ring_size;
-  wire [17:0] step = begin_rows ? y_step : row_step;
-  wire is_past_ring = ring != 0 && row_start >= {begin_rows ? ring_end : row_ring_end, 4'd0};
+  wire [18:0] row_start = is_begun ? 19'(act) : next_row;
+  wire [14:0] ring = is_begun ? ring_size : row_ring_size;
+  wire [17:0] step = is_begun ? y_step : row_step;
+  wire is_past_ring = ring != 0 && row_start >= {is_begun ? ring_end : row_ring_end, 4'd0};
   wire [17:0] row_address = row_start[17:0] - (is_past_ring ? {ring[13:0], 4'd0} : 18'd0);
 
   always_ff @(posedge clk) begin
@@ -134,7 +139,8 @@ module trellis_rows #(
       piece_left <= ends_row ? with_tail : without_tail;
       lead_left <= begun_lead;
       data_left <= ends_row ? begun_bytes[11:0] : begun_room;
-      row_left <= ends_row ? 20'd0 : begun_bytes - 20'(begun_room);
+      is_last_piece <= ends_row;
+      row_left <= begun_bytes - 20'(begun_room);
       room <= ends_row ? begun_room - begun_bytes[11:0] : 12'd0;
     end else if (next) begin
       piece_left <= piece_left - PORT;
@@ -157,13 +163,17 @@ module trellis_rows #(
       row_pitch <= dram_pitch & BUS_MASK;
       are_contiguous <= is_contiguous;
       rows_left <= rows;
+      is_last_row <= rows == 1;
       offset <= first_offset;
       data_position <= (POSITION_BITS'(first_beat) << BUS_BITS) | POSITION_BITS'(first_offset);
       is_first_of_burst <= 1'b1;
     end else if (next) begin
       data_position <= data_end;
       is_first_of_burst <= burst_ends;
-      if (row_ends) rows_left <= rows_left - 1'b1;
+      if (row_ends) begin
+        rows_left <= rows_left - 1'b1;
+        is_last_row <= rows_left == 2;
+      end
       if (row_ends && !are_contiguous) begin
         // Another stream begins with a beat of its own.
         offset <= next_offset;

@@ -65,9 +65,9 @@ module trellis_store #(
   wire [16:0] o_bytes = instr[`F_STORE_BYTES];
   /* verilator lint_off PINCONNECTEMPTY */
   trellis_rows #(
-      .PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS), .STREAM_BEATS(`MAX_BURST_BEATS)
+      .PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS), .STREAM_BEATS(`MAX_BURST_BEATS), .HAS_PADDING(0)
   ) words (
-      .clk(clk), .begin_rows(start), .next(rd_en),
+      .clk(clk), .begin_rows(start), .next(rd_en), .is_idle(!is_reading),
       .rows(instr[`F_STORE_ROWS]), .bytes(20'(o_bytes)), .pad_left(17'd0), .pad_right(13'd0),
       .act(instr[`F_STORE_ACT]), .y_step(instr[`F_STORE_Y_STEP]),
       .ring_end(instr[`F_STORE_RING_END]), .ring_size(instr[`F_STORE_RING_SIZE]),
@@ -199,7 +199,10 @@ module trellis_store #(
     always_ff @(posedge clk) begin
       if (grant) begin
         first_mask[b] <= 7'(b) >= 7'(first_byte);
+        // The last byte of a beat is never before a stop.
+        /* verilator lint_off CMPCONST */
         last_mask[b] <= 7'(b) < 7'(q_stop) || q_stop == 0;
+        /* verilator lint_on CMPCONST */
       end
     end
   end
