@@ -52,7 +52,10 @@ export const MODEL_ENGINE: Engine = {
 }
 
 /** The first difference between an engine and the simulator, in words; undefined if there is none. */
-export function differenceOn(engine: Engine, { program, dram }: RandomProgram): string | undefined {
+export function differenceOn(
+  engine: Engine,
+  { program, dram }: Pick<RandomProgram, 'program' | 'dram'>,
+): string | undefined {
   const { target } = program
   const { instructions, address } = must(program.segments[0], 'segment')
   const timing = simulateTiming(instructions, address, target)

@@ -33,7 +33,7 @@ what the memories on chip hold stays.
 | \`program_address\` [31:0] | in | byte address of the first instruction, a multiple of 32 |
 | \`program_length\` [31:0] | in | instructions up to and including \`end\` |
 | \`halted\` | out | the program is over: every instruction is done |
-| \`port_conflict\` | out | two units used a port of one bank at once since reset: the program is not legal |
+| \`port_conflict\` | out | post and store read, or load and post wrote, one bank at once since reset: the program is not legal |
 | \`mem_req_valid\`, \`mem_req_write\` | out | a burst begins in this cycle |
 | \`mem_req_addr\` [31:0] | out | address of its first byte; beats are aligned to ${bus} bytes |
 | \`mem_req_beats\` [8:0] | out | beats of the burst |

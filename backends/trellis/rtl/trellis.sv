@@ -140,6 +140,7 @@ module trellis #(
   // ---- Memories
   logic [2:0] act_rd_en;
   logic [3*18-1:0] act_rd_addr;
+  logic [2*7-1:0] act_rd_bytes;
   logic [3*8*PORT_BYTES-1:0] act_rd_data;
   logic [1:0] act_wr_en;
   logic [2*18-1:0] act_wr_addr;
@@ -150,6 +151,7 @@ module trellis #(
       .clk,
       .rd_en(act_rd_en),
       .rd_addr(act_rd_addr),
+      .rd_bytes(act_rd_bytes),
       .rd_data(act_rd_data),
       .wr_en(act_wr_en),
       .wr_addr(act_wr_addr),
@@ -310,6 +312,7 @@ module trellis #(
       .idle(idle[POST]),
       .act_rd_en(act_rd_en[1]),
       .act_rd_addr(act_rd_addr[18+:18]),
+      .act_rd_bytes(act_rd_bytes[6:0]),
       .act_rd_data(act_rd_data[8*PORT_BYTES+:8*PORT_BYTES]),
       .act_wr_en(act_wr_en[1]),
       .act_wr_addr(act_wr_addr[18+:18]),
@@ -334,6 +337,7 @@ module trellis #(
       .idle(idle[STORE]),
       .rd_en(act_rd_en[2]),
       .rd_addr(act_rd_addr[36+:18]),
+      .rd_bytes(act_rd_bytes[13:7]),
       .rd_data(act_rd_data[16*PORT_BYTES+:8*PORT_BYTES]),
       .req_valid(req_valid[1]),
       .req_addr(req_addr[63:32]),

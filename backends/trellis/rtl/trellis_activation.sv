@@ -1,8 +1,9 @@
 // Activation memory: BANKS banks, each with one read and one write port (section 10 of docs/timing.md), of even and odd
 // lines as in trellis_window_ram. Readers are mac, post and store; writers are load and post.
 //
-// Who uses a bank's port owns it: the compiler's tokens see to it that no other unit does at the same time. `conflict` says in
-// the cycle of the access that two did; the result is then undefined. Reads give data in the cycle after the address, writes
+// Who uses a bank's port owns it: the compiler's tokens see to it that no other unit does at the same time. What the windows of
+// mac read beyond their weights belongs to nobody, so mac gives way to post and store, which say how many bytes they want.
+// `conflict` says in the cycle of the access that two others used one port; the result is then undefined. Reads give data in the cycle after the address, writes
 // are seen by reads from the next cycle on.
 module trellis_activation #(
     parameter BYTES = 131072,
@@ -12,6 +13,7 @@ module trellis_activation #(
     input  logic                 clk,
     input  logic [          2:0] rd_en,
     input  logic [       3*18-1:0] rd_addr,
+    input  logic [        2*7-1:0] rd_bytes,  // of post and store
     output logic [3*8*WIDTH-1:0] rd_data,
     input  logic [          1:0] wr_en,
     input  logic [       2*18-1:0] wr_addr,
@@ -27,6 +29,7 @@ module trellis_activation #(
   logic [2*WIDTH-1:0] even_mask, odd_mask;
   logic [2*8*WIDTH-1:0] lines_data;
   logic [3*8*WIDTH-1:0] even_data, odd_data;
+  logic [2:0] even_en, odd_en;
   logic even_conflict, odd_conflict;
   assign conflict = even_conflict || odd_conflict;
 
@@ -34,7 +37,15 @@ module trellis_activation #(
   generate
     for (r = 0; r < 3; r = r + 1) begin : reader
       logic [OW-1:0] offset;
-      logic odd_first;
+      logic odd_first, spans;
+      logic [31:0] ends;
+      if (r == 0) assign spans = 1'b1;
+      else begin : counted
+        assign ends = {25'd0, rd_bytes[7*(r-1)+:7]} + {{(32 - OW) {1'b0}}, rd_addr[18*r+:OW]};
+        assign spans = ends > WIDTH;
+      end
+      assign even_en[r] = rd_en[r] && (spans || !rd_addr[18*r+OW]);
+      assign odd_en[r] = rd_en[r] && (spans || rd_addr[18*r+OW]);
       trellis_window_lines #(.AW(18), .WIDTH(WIDTH)) lines (
           .addr(rd_addr[18*r+:18]),
           .even(rd_even[LW*r+:LW]),
@@ -68,7 +79,7 @@ module trellis_activation #(
 
   trellis_activation_side #(.BYTES(BYTES), .BANKS(BANKS), .WIDTH(WIDTH), .LW(LW)) even (
       .clk,
-      .rd_en,
+      .rd_en(even_en),
       .rd_line(rd_even),
       .rd_data(even_data),
       .wr_en,
@@ -79,7 +90,7 @@ module trellis_activation #(
   );
   trellis_activation_side #(.BYTES(BYTES), .BANKS(BANKS), .WIDTH(WIDTH), .LW(LW)) odd (
       .clk,
-      .rd_en,
+      .rd_en(odd_en),
       .rd_line(rd_odd),
       .rd_data(odd_data),
       .wr_en,
@@ -135,10 +146,9 @@ module trellis_activation_side #(
         assign writes[r] = wr_en[r] && wr_mask[WIDTH*r+:WIDTH] != 0 &&
             (ALIGNED ? line >> SHIFT == b : line >= FIRST && line < FIRST + LINES);
       end
-      assign rd_at = {{(32 - LW) {1'b0}}, reads[0] ? rd_line[0+:LW] : reads[1] ? rd_line[LW+:LW] : rd_line[2*LW+:LW]} - FIRST;
+      assign rd_at = {{(32 - LW) {1'b0}}, reads[1] ? rd_line[LW+:LW] : reads[2] ? rd_line[2*LW+:LW] : rd_line[0+:LW]} - FIRST;
       assign wr_at = {{(32 - LW) {1'b0}}, writes[0] ? wr_line[0+:LW] : wr_line[LW+:LW]} - FIRST;
-      assign clash[b] = (reads[0] && reads[1]) || (reads[0] && reads[2]) || (reads[1] && reads[2]) ||
-          (writes[0] && writes[1]);
+      assign clash[b] = (reads[1] && reads[2]) || (writes[0] && writes[1]);
       assign hits[3*b+:3] = reads;
       trellis_byte_ram #(.LINES(LINES), .WIDTH(WIDTH), .AW(LW)) ram (
           .clk,

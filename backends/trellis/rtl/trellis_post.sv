@@ -30,6 +30,7 @@ module trellis_post #(
     output logic                       idle,
     output logic                       act_rd_en,
     output logic [               17:0] act_rd_addr,
+    output logic [                6:0] act_rd_bytes,
     input  logic [   8*PORT_BYTES-1:0] act_rd_data,
     output logic                       act_wr_en,
     output logic [               17:0] act_wr_addr,
@@ -91,7 +92,7 @@ module trellis_post #(
   trellis_post_sequencer #(.COLS(COLS), .POST_LANES(POST_LANES), .PORT_BYTES(PORT_BYTES)) sequencer (
       .clk, .rst, .begins, .continues, .instr(taken), .setup, .active(sequencing), .ends(block_ends),
       .slot_first, .slot_last, .group, .sub, .vector_last, .row_last, .block_last, .window_first,
-      .acc_rd_addr, .act_rd_en, .act_rd_addr);
+      .acc_rd_addr, .act_rd_en, .act_rd_addr, .act_rd_bytes);
 
   // Constants of the stream, and what its slots need of them on their way.
   logic set, set_0;

@@ -30,7 +30,8 @@ module trellis_post_sequencer #(
 
     output logic [ 13:0] acc_rd_addr,  // of the vector of the cycle before
     output logic         act_rd_en,
-    output logic [ 17:0] act_rd_addr
+    output logic [ 17:0] act_rd_addr,
+    output logic [  6:0] act_rd_bytes  // of them that count
 );
   localparam GROUPS = COLS / POST_LANES;
   localparam LOOKUPS = COLS / `TABLE_PORTS;
@@ -91,6 +92,21 @@ module trellis_post_sequencer #(
   assign block_last = row_last && y == my_last;
   assign window_first = kx == 8'd0 && ky == 8'd0 && !window_over;
   assign ends = block_last;
+
+  // Lanes of the vector: all but in the last column block or, where there are no blocks, in a row's last vector (or in all).
+  localparam [6:0] ALL = COLS;
+  logic [6:0] last_lanes, lanes;
+  logic every, has_blocks;
+  logic [9:0] blocks_left;
+  assign lanes = (has_blocks ? blocks_left == 10'd1 : every || x == mx_last) ? last_lanes : ALL;
+  always_ff @(posedge clk)
+    if (begins) begin
+      has_blocks <= is_acc;
+      blocks_left <= instr[`F_POST_ACC_BLOCKS];
+      last_lanes <= is_acc ? instr[`F_POST_ACC_LAST_LANES] : is_pool ? instr[`F_POST_POOL_LAST_LANES] :
+          is_unary ? instr[`F_POST_UNARY_LAST_LANES] : instr[`F_POST_BINARY_LAST_LANES];
+      every <= is_pool ? instr[`F_POST_POOL_EVERY] : is_unary ? instr[`F_POST_UNARY_EVERY] : instr[`F_POST_BINARY_EVERY];
+    end else if (continues) blocks_left <= blocks_left - 10'd1;
 
   logic in_window;
   assign in_window = active && pools && !window_over && !window_ends;
@@ -188,6 +204,7 @@ module trellis_post_sequencer #(
   );
   always_ff @(posedge clk) begin
     act_rd_en <= active && (reads_first || (adds_second && sub == 8'd0)) && !window_over && !rst;
+    act_rd_bytes <= lanes;
     act_rd_addr <= adds_second && sub == 8'd0 ? operand_address : in_address;
   end
 endmodule

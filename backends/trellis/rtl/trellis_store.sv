@@ -26,6 +26,7 @@ module trellis_store #(
     // Activation memory.
     output logic rd_en,
     output logic [17:0] rd_addr,
+    output logic [6:0] rd_bytes,
     input  logic [8*PORT_BYTES-1:0] rd_data,
     // DRAM.
     output logic req_valid,
@@ -59,6 +60,7 @@ module trellis_store #(
   logic row_ends, burst_ends, is_last;
   assign start = ready && !is_reading;
   assign rd_en = is_reading && !is_full[filling[0]];
+  assign rd_bytes = count;
 
   wire [31:0] o_dram = instr[`F_STORE_DRAM];
   wire [23:0] o_pitch = instr[`F_STORE_DRAM_PITCH];
