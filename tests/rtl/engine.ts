@@ -31,6 +31,8 @@ export interface Outcome {
   readonly startCycles: ArrayLike<number>
   readonly doneCycles: ArrayLike<number>
   readonly dram: Uint8Array
+  /** Two units used one port of a bank of activation memory at once: what they read or wrote there is undefined. */
+  readonly hasConflict?: boolean
 }
 
 export interface Engine {
@@ -69,6 +71,7 @@ export function differenceOn(
   ]
   const late = (n: number, what: string, ours: ArrayLike<number>, theirs: ArrayLike<number>) =>
     `instruction ${n} (${instructions[n]?.op}) ${what} in cycle ${theirs[n]} on ${engine.name}, but in ${ours[n]} by the simulator`
+  if (outcome.hasConflict === true) return `two units used one port of a bank at once on ${engine.name}`
   if (start >= 0 && (done < 0 || start <= done))
     return late(start, 'starts', timing.startCycles, outcome.startCycles)
   if (done >= 0) return late(done, 'is done', timing.doneCycles, outcome.doneCycles)

@@ -27,8 +27,8 @@ export async function netlistEngine(targets: readonly Target[]): Promise<Engine>
       model.set('program_address', address)
       model.set('program_length', instructions.length)
       const { cycles, events } = runToEnd(model, ram, mostCycles)
-      if (model.get('port_conflict') !== 0n) throw new Error('two units used one port of a bank at once')
-      return { cycles, ...instructionTimes(instructions, events), dram: copy }
+      const hasConflict = model.get('port_conflict') !== 0n
+      return { cycles, ...instructionTimes(instructions, events), dram: copy, hasConflict }
     },
   }
 }

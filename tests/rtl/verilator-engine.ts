@@ -44,17 +44,19 @@ function runProgram(binary: string, run: Run, folder: string): ReturnType<Engine
 
   const [starts, dones] = [UNITS.map((): number[] => []), UNITS.map((): number[] => [])]
   let [end, cycles]: (number | undefined)[] = []
+  let hasConflict = false
   for (const line of stdout.trim().split('\n')) {
     const [event, ...values] = line.split(' ')
     const [first = 0, second = 0] = values.map(Number)
     if (event === 'start') starts[first]?.push(second)
     else if (event === 'done') dones[first]?.push(second)
     else if (event === 'end') end = first
-    else if (event === 'conflict') throw new Error('two units used one port of a bank at once')
+    else if (event === 'conflict') hasConflict = true
     else cycles = first
   }
   const times = instructionTimes(run.instructions, { starts, dones, end })
-  return { cycles: must(cycles, 'the last line'), ...times, dram: new Uint8Array(readFileSync(after)) }
+  const result = new Uint8Array(readFileSync(after))
+  return { cycles: must(cycles, 'the last line'), ...times, dram: result, hasConflict }
 }
 
 function build(target: Target): string {
