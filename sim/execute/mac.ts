@@ -93,7 +93,7 @@ function macPacked(machine: Machine, i: InstructionOf<'mac.dense'>, count: numbe
   }
 }
 
-/** Lane 3 * line + tap of each column multiplies that column's byte of the input pixel at (line, tap) of the window. */
+/** Each column multiplies its byte of the input pixel at (line, tap) of the window in lane 3 * (lines - 1 - line) + taps - 1 - tap. */
 export function macDepthwise(machine: Machine, i: InstructionOf<'mac.depthwise'>): void {
   const { weights, windows, index } = machine.memories
   const { cols, rows } = machine.target.array
@@ -118,7 +118,7 @@ export function macDepthwise(machine: Machine, i: InstructionOf<'mac.depthwise'>
     for (let entry = 0; entry < i.entries; entry++) {
       for (let line = 0; line < i.lines; line++) {
         for (let tap = 0; tap < i.taps; tap++) {
-          const lane = 3 * line + tap
+          const lane = 3 * (i.lines - 1 - line) + i.taps - 1 - tap
           kernel.depthwise_lane(
             windows.byteOffset,
             count,
@@ -129,7 +129,7 @@ export function macDepthwise(machine: Machine, i: InstructionOf<'mac.depthwise'>
             lane & 1,
             firstAcc + block * count * cols * 4,
             cols,
-            entry === 0 && lane === 0 && i.accumulate === 0 ? 1 : 0,
+            entry === 0 && line === 0 && tap === 0 && i.accumulate === 0 ? 1 : 0,
           )
         }
       }

@@ -201,7 +201,7 @@ export const INSTRUCTIONS = {
     opcode: 9,
     unit: 'mac',
     summary:
-      'A filter of lines x taps in each lane column: lane 3 * line + tap sees its own column of the word, delayed. Input advances by cols bytes a block. Streams every input pixel; outputs at the strides are kept.',
+      'A filter of lines x taps in each lane column: lane 3 * a + b sees its own column of the pixel `a` rows above and `b` columns before the last of the window. Input advances by cols bytes a block. Streams every input pixel; outputs at the strides are kept.',
     fields: {
       ...macFields,
       lines: { bits: 2, doc: 'kernel rows a pass, at most 3' },

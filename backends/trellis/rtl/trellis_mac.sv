@@ -70,6 +70,9 @@ module trellis_mac #(
   logic [3:0] held_signal;
   logic [18:0] base, start_address;
 
+  // Rows of one word are streamed like one row: the pixels above are those that came just before.
+  wire held_one_word = held_depthwise && held_taps == 1 && held_mx == 1;
+
   wire launch, walking, walk_ends;
   wire last_entry = entries_left == 1;
   wire last_block = last_entry && blocks_left == 1;
@@ -162,17 +165,16 @@ module trellis_mac #(
   end
 
   // Modes of the block that streams, each kept until the last vector of the block has passed the stage it is for.
-  logic depthwise, walk_unsigned, fresh, one_word, early, last_stream;
-  logic [1:0] walk_precision, walk_lines, walk_taps;
+  logic depthwise, walk_unsigned, fresh, early, last_stream;
+  logic [1:0] walk_precision, filter_lines, filter_taps;
   logic [3:0] signal;
   always_ff @(posedge clk) begin
     if (launch) begin
       depthwise <= held_depthwise;
       walk_unsigned <= held_unsigned;
       walk_precision <= held_precision;
-      walk_lines <= held_lines;
-      walk_taps <= held_taps;
-      one_word <= held_taps == 1 && held_mx == 1;
+      filter_lines <= held_one_word ? 2'd1 : held_lines;
+      filter_taps <= held_one_word ? held_lines : held_taps;
       fresh <= first_entry && !held_accumulate;
       early <= held_early;
       signal <= held_signal;
@@ -218,9 +220,7 @@ module trellis_mac #(
       .swap_constants(launched[7]),
       .precision(held_precision),
       .is_unsigned(held_unsigned),
-      .depthwise(held_depthwise),
-      .lines(held_lines),
-      .taps(held_taps),
+      .one_word(held_one_word),
       .data(weight_rd_data),
       .filled(weight_rd_filled),
       .weights,
@@ -275,7 +275,7 @@ module trellis_mac #(
 
   logic [2:0] pixel_valid;
   logic [9:0] word_0, word_1;
-  logic window_depthwise, window_unsigned, window_one_word;
+  logic window_depthwise, window_unsigned;
   logic [1:0] window_lines, window_taps, window_precision, lane_precision;
   always_ff @(posedge clk) begin
     act_rd_en <= !rst && walking;
@@ -285,9 +285,8 @@ module trellis_mac #(
     if (launched[3]) begin
       window_depthwise <= depthwise;
       window_unsigned <= walk_unsigned;
-      window_one_word <= one_word;
-      window_lines <= walk_lines;
-      window_taps <= walk_taps;
+      window_lines <= filter_lines;
+      window_taps <= filter_taps;
       window_precision <= walk_precision;
     end
     if (launched[4]) lane_precision <= walk_precision;
@@ -308,7 +307,6 @@ module trellis_mac #(
       .window_depthwise,
       .window_lines,
       .window_taps,
-      .window_one_word,
       .lane_precision,
       .weights,
       .empty,

@@ -13,13 +13,12 @@ module trellis_mac_array #(
     input  logic                                     clk,
     input  logic [8*(ROWS > COLS ? ROWS : COLS)-1:0] bytes,
     input  logic [                              9:0] word,              // of line buffers, in T + 1
-    input  logic                                     pixel_valid,       // for line buffers, in T + 2
+    input  logic                                     pixel_valid,       // of depthwise, in T + 2
     input  logic [                              1:0] window_precision,
     input  logic                                     window_unsigned,
     input  logic                                     window_depthwise,
     input  logic [                              1:0] window_lines,
     input  logic [                              1:0] window_taps,
-    input  logic                                     window_one_word,
     input  logic [                              1:0] lane_precision,
     input  logic [       OPERAND_BITS*ROWS*COLS-1:0] weights,
     input  logic [                    ROWS*COLS-1:0] empty,
@@ -41,11 +40,11 @@ module trellis_mac_array #(
       .word,
       .valid(pixel_valid),
       .pixel(window[8*COLS-1:0]),
-      .one_word(window_one_word),
       .line_1,
       .line_2
   );
 
+  // Lanes of depthwise keep their pixels while none comes, for an instruction that resumes rows of one word.
   wire [OPERAND_BITS*ROWS-1:0] operands;
   logic [8*FILTER*COLS-1:0] filter_x;  // [column][lane]
   wire [OPERAND_BITS*ROWS*COLS-1:0] x;  // [column][lane]
@@ -76,7 +75,7 @@ module trellis_mac_array #(
         else assign pixel = line_2[8*c+:8];
         always_ff @(posedge clk) begin
           if (outside) filter_x[8*(FILTER*c+r)+:8] <= 8'd0;
-          else filter_x[8*(FILTER*c+r)+:8] <= window_depthwise ? pixel : dense;
+          else if (pixel_valid || !window_depthwise) filter_x[8*(FILTER*c+r)+:8] <= window_depthwise ? pixel : dense;
         end
         assign x[OPERAND_BITS*(ROWS*c+r)+LOW+:8] = filter_x[8*(FILTER*c+r)+:8];
       end

@@ -16,9 +16,7 @@ module trellis_mac_weights #(
     // Of the block that arrives.
     input  logic [                         1:0] precision,
     input  logic                                is_unsigned,
-    input  logic                                depthwise,
-    input  logic [                         1:0] lines,
-    input  logic [                         1:0] taps,
+    input  logic                                one_word,
     input  logic [               2*8*ROWS-1:0] data,
     input  logic [                  2*ROWS-1:0] filled,
     // Of the block in use.
@@ -39,15 +37,10 @@ module trellis_mac_weights #(
 
   genvar c, r;
   generate
-    for (c = 0; c < 2; c = c + 1) begin : order
-      trellis_mac_order #(.ROWS(ROWS)) order (
-          .clk,
-          .depthwise,
-          .lines,
-          .taps,
-          .given(data[8*ROWS*c+:8*ROWS]),
-          .ordered(bytes[8*ROWS*c+:8*ROWS])
-      );
+    // With rows of one word the pixels above are those that streamed just before: lanes 0, 3, 6 become lanes 0, 1, 2.
+    for (r = 0; r < 2 * ROWS; r = r + 1) begin : lane_order
+      localparam FROM = r % ROWS == 1 || (r % ROWS == 2 && ROWS > 6) ? r + 2 * (r % ROWS) : r;
+      assign bytes[8*r+:8] = one_word ? data[8*FROM+:8] : data[8*r+:8];
     end
     if (OPERAND_BITS == 8) assign operands = bytes;
     else begin : elements

@@ -198,7 +198,10 @@ function starts(size: number, step: number): number[] {
   return list
 }
 
-/** The list of a depthwise stage; padding shifts it to the window origin. Lane 3 * line + tap holds kernel (ky + line, kx + tap). */
+/**
+ * The list of a depthwise stage; padding shifts it to the window origin. Lanes begin with the window's last row and
+ * column: lane 3 * (lines - 1 - line) + taps - 1 - tap holds kernel (ky + line, kx + tap).
+ */
 export function depthwiseList(
   stage: DepthwiseStage,
   geometry: DepthwiseGeometry,
@@ -209,12 +212,12 @@ export function depthwiseList(
   const entries = geometry.passes.map(({ ky, kx }): Entry => {
     let lanes = 0n
     const sources: number[] = []
-    for (let line = 0; line < geometry.lines; line++) {
-      for (let tap = 0; tap < geometry.taps; tap++) {
-        const kernel = (ky + line) * stage.kernelW + kx + tap
+    for (let above = 0; above < geometry.lines; above++) {
+      for (let left = 0; left < geometry.taps; left++) {
+        const kernel = (ky + geometry.lines - 1 - above) * stage.kernelW + kx + geometry.taps - 1 - left
         if (covered.has(kernel)) continue
         covered.add(kernel)
-        lanes |= 1n << BigInt(3 * line + tap)
+        lanes |= 1n << BigInt(3 * above + left)
         sources.push(kernel)
       }
     }

@@ -160,7 +160,7 @@ export class NaiveMachine {
           for (let line = 0; line < i.lines; line++) {
             for (let tap = 0; tap < i.taps; tap++) {
               const word = pixel + line * i.y_step + tap * i.x_step + block * cols
-              const weight = at(weights, 3 * line + tap)
+              const weight = at(weights, 3 * (i.lines - 1 - line) + (i.taps - 1 - tap))
               acc[c] = ((acc[c] as number) + this.windowByte(word, i, c) * weight) | 0
             }
           }
