@@ -1,6 +1,6 @@
 /** The RTL of a target as a design, and the events of its test benches as times of instructions. */
 import { type Instruction, UNITS, unitOf } from '../../backends/trellis/isa/table.ts'
-import type { Design } from '../../backends/trellis/netlist/yosys.ts'
+import type { Design } from '../../backends/trellis/netlist/run-yosys.ts'
 import { rtlSources } from '../../backends/trellis/rtl/emit.ts'
 import type { Target } from '../../backends/trellis/target.ts'
 import { unwrap } from '../../ir/diagnostic.ts'
