@@ -3,9 +3,10 @@ import type { Program } from '../backends/trellis/program.ts'
 import type { Result } from '../ir/diagnostic.ts'
 import { type SimulationResult, summarize, timeSegments } from '../sim/result.ts'
 import { chromeTrace, type Trace } from '../sim/trace.ts'
+import { type AreaEstimates, estimatedAreas } from './area.ts'
 
 export interface Simulation {
-  readonly result: SimulationResult
+  readonly result: SimulationResult & { readonly area: AreaEstimates }
   /** Chrome trace events, when asked for. */
   readonly trace?: Trace
 }
@@ -14,7 +15,7 @@ export interface Simulation {
 export function simulate(program: Program, options: { readonly trace?: boolean } = {}): Result<Simulation> {
   const timed = timeSegments(program, { intervals: options.trace === true })
   if (!timed.ok) return timed
-  const result = summarize(program, timed.value)
+  const result = { ...summarize(program, timed.value), area: estimatedAreas(program.target) }
   return {
     ok: true,
     value: options.trace ? { result, trace: chromeTrace(program, timed.value) } : { result },

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { Diagnosed, type Diagnostic } from '../../ir/diagnostic.ts'
 import { VERSION } from '../version.ts'
+import { addArea } from './commands/area.ts'
 import { addAsm } from './commands/asm.ts'
 import { addBench } from './commands/bench.ts'
 import { addCompile } from './commands/compile.ts'
@@ -31,6 +32,7 @@ const COMMANDS = [
   addDisasm,
   addTargets,
   addRtl,
+  addArea,
 ]
 
 /** Runs one command line, without the program's name in front. Never throws. */

@@ -1,5 +1,7 @@
 /** The terminal's report of a simulation: a table of layers, totals beside the lower bound, and where the cycles went. */
 import Table from 'cli-table3'
+import type { AreaEstimates } from '../area.ts'
+import { areaLines } from './area-report.ts'
 import type { Style } from './style.ts'
 import { COLUMNS, counted, shorten, TABLE_STYLE } from './table-style.ts'
 
@@ -28,6 +30,8 @@ export interface SimulationReport {
   /** Accesses by buffer. */
   readonly sram: Readonly<Record<string, unknown>>
   readonly energy_uj: Interval & { readonly by: Readonly<Record<string, Interval>> }
+  /** By the fitted model. */
+  readonly area: AreaEstimates
   readonly units: Readonly<Record<string, UnitReport>>
   readonly layers: readonly LayerReport[]
   readonly host_ops: readonly HostOpReport[]
@@ -134,6 +138,7 @@ function totals(report: SimulationReport, style: Style): string {
     `     ${style.dim(parts(dram.by))}`,
     `energy ${microjoules(energy.nominal)} µJ (${microjoules(energy.low)} to ${microjoules(energy.high)})`,
     `     ${style.dim(energyParts)}`,
+    ...areaLines(report.area),
   ].join('\n')
 }
 

@@ -27,6 +27,12 @@ const REPORT: SimulationReport = {
     high: 14,
     by: { mac: { low: 1, nominal: 2, high: 3 }, dram: { low: 4, nominal: 6, high: 11 } },
   },
+  area: {
+    ecp5: {
+      ...{ logic_lut: 20000, lut: 31234, ff: 15000, dsp: 272, bram: 160 },
+      worst_error_percent: { lut: 7.1, ff: 3.2 },
+    },
+  },
   units: {
     load: { busy: 4000, stall: { token: 10000, dram: 374 }, idle: 4000 },
     mac: { busy: 16000, stall: { token: 2374, dram: 0 }, idle: 0 },
@@ -44,6 +50,7 @@ test('layers, totals beside the bound, units with causes, and host ops with reas
   expect(text).toMatch(/add +500 +200 +2\.50 +9,536/)
   expect(text).toContain('18,374 cycles, 1.17 x the lower bound of 15,693')
   expect(text).toContain('energy 8 µJ (5 to 14)\n     dram 75.0 %, mac 25.0 %')
+  expect(text).toContain('area 31,234 LUT, 15,000 FF, 272 DSP, 160 BRAM of Lattice ECP5')
   expect(text).toMatch(/load +21\.8 % +21\.8 % +token 54\.4 %, dram 2\.0 %/)
   expect(text).toContain('softmax Softmax: it needs exponentials')
 })

@@ -1,5 +1,6 @@
 /** Generated pages equal the committed ones; `npm run docs` writes them. */
 import { expect, test } from 'vitest'
+import { areaPage } from '../../scripts/docs/area-page.ts'
 import { energyPage } from '../../scripts/docs/energy-page.ts'
 import { errorsPage } from '../../scripts/docs/errors-page.ts'
 import { isaPage } from '../../scripts/docs/isa-page.ts'
@@ -12,6 +13,7 @@ import { validationPage } from '../../scripts/docs/validation/page.ts'
 import { hasZoo, zooPath } from '../importers/zoo.ts'
 
 const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/area.md': areaPage,
   'docs/energy.md': energyPage,
   'docs/errors.md': errorsPage,
   'docs/isa.md': isaPage,

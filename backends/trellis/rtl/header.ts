@@ -82,7 +82,7 @@ export function isaHeader(): string {
 }
 
 /** Parameters of the module `trellis`, by name: what the RTL knows of a target. */
-function rtlParameters(target: Target): Readonly<Record<string, number>> {
+export function rtlParameters(target: Target) {
   const { rows, cols, post_lanes, line_words } = target.array
   const size = capacities(target)
   const precisions = [8, 4, 2, 1].reduce(

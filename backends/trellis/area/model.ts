@@ -1,0 +1,139 @@
+/**
+ * The area model: what a target is estimated to occupy, without synthesis. LUTs, flip-flops and multipliers of a unit are
+ * linear in terms that its structure suggests, with coefficients fitted to synthesized targets (`npm run fit:area`); block
+ * memories follow from the sizes of the arrays. docs/area.md states how far it is off.
+ */
+import { rtlParameters } from '../rtl/header.ts'
+import type { Target } from '../target.ts'
+import { COEFFICIENTS } from './coefficients.generated.ts'
+import { type Area, type Family, mapArea, sumAreas } from './count.ts'
+import type { UnitAreas } from './synthesis.ts'
+import { UNIT_NAMES, type UnitName } from './units.ts'
+
+type Shape = ReturnType<typeof rtlParameters>
+type Terms = Readonly<Record<string, number>>
+
+/** What is fitted; `bram` is counted. */
+export const FITTED = ['logic_lut', 'lut', 'ff', 'dsp'] as const satisfies readonly (keyof Area)[]
+export type Fitted = (typeof FITTED)[number]
+
+/** Coefficients by family, unit, metric and term. */
+export type Coefficients = Readonly<
+  Partial<Record<Family, Readonly<Record<UnitName, Readonly<Record<Fitted, Terms>>>>>>
+>
+
+/** A window of n bytes that starts anywhere passes log2(n) rows of n byte multiplexers. */
+const rotation = (bytes: number): number => bytes * Math.log2(bytes)
+
+const has = ({ PRECISIONS }: Shape, bits: number): number => (PRECISIONS >> (3 - Math.log2(bits))) & 1
+
+/** Terms of each unit, beside the constant that every unit has. Bytes and lanes, as the names say. */
+const TERMS: Readonly<Record<UnitName, (shape: Shape) => Terms>> = {
+  fetch: (s) => ({ bus_bytes: s.BUS_BYTES }),
+  issue: (s) => ({ queue_depth: s.QUEUE_DEPTH }),
+  load: (s) => ({
+    port_rotation: rotation(s.PORT_BYTES),
+    bus_bytes: s.BUS_BYTES,
+    narrow_rows: has(s, 4) || has(s, 2) || has(s, 1) ? s.ROWS : 0,
+  }),
+  mac: (s) => ({
+    lanes: s.ROWS * s.COLS,
+    lanes_4: s.ROWS * s.COLS * has(s, 4),
+    lanes_2: s.ROWS * s.COLS * has(s, 2),
+    lanes_1: s.ROWS * s.COLS * has(s, 1),
+    cols: s.COLS,
+    port_rotation: rotation(s.PORT_BYTES),
+  }),
+  post: (s) => ({ post_lanes: s.POST_LANES, cols: s.COLS, port_rotation: rotation(s.PORT_BYTES) }),
+  store: (s) => ({ port_rotation: rotation(s.PORT_BYTES), bus_bytes: s.BUS_BYTES }),
+  arbiter: () => ({}),
+  activation: (s) => ({
+    bank_port_bytes: s.BANKS * s.PORT_BYTES,
+    port_rotation: rotation(s.PORT_BYTES),
+    banks: s.BANKS,
+  }),
+  weights: (s) => ({ rows: s.ROWS }),
+  accumulators: () => ({}),
+  parameters: (s) => ({ port_rotation: rotation(s.PORT_BYTES) }),
+  index: (s) => ({ port_rotation: rotation(s.PORT_BYTES) }),
+  tables: (s) => ({ port_rotation: rotation(s.PORT_BYTES) }),
+}
+
+/** The terms of a unit for a target, with the constant. */
+export function termsOf(unit: UnitName, target: Target): Terms {
+  return { constant: 1, ...TERMS[unit](rtlParameters(target)) }
+}
+
+/** A memory in the RTL, `copies` times: `depth` words of `width` bits, whose bytes are written one by one or not. */
+interface MemoryArray {
+  readonly depth: number
+  readonly width: number
+  readonly copies: number
+  readonly byByte?: boolean
+}
+
+/** The arrays of every unit that become block memories. Windows stand in even and odd lines. */
+const ARRAYS: Readonly<Partial<Record<UnitName, (shape: Shape) => readonly MemoryArray[]>>> = {
+  mac: (s) => [{ depth: s.LINE_WORDS, width: 8 * s.COLS, copies: 2 }],
+  activation: (s) => [window(s, s.ACTIVATION_BYTES / s.BANKS, s.BANKS)],
+  weights: (s) => [{ depth: s.WEIGHT_COLUMNS / 2, width: 9 * s.ROWS, copies: 2 }],
+  accumulators: (s) => [{ depth: s.ACCUMULATOR_VECTORS, width: 32 * s.COLS, copies: 2 }],
+  parameters: (s) => [window(s, s.PARAMETER_BYTES, 1)],
+  index: (s) => [window(s, 4 * s.INDEX_ENTRIES, 1)],
+  tables: (s) => [window(s, 1024, 4)],
+}
+
+function window({ PORT_BYTES }: Shape, bytes: number, copies: number): MemoryArray {
+  return { depth: bytes / PORT_BYTES / 2, width: 8 * PORT_BYTES, copies: 2 * copies, byByte: true }
+}
+
+/** Shapes of a block memory of 18 Kbit: words and bits. Both families have them. */
+const BLOCK_SHAPES = [
+  [512, 36],
+  [1024, 18],
+  [2048, 9],
+  [4096, 4],
+  [8192, 2],
+  [16384, 1],
+] as const
+
+/** Block memories of one array: the fewest of any one shape. Lanes that are written alone are 9 bits, of which 8 are used. */
+function blocksOf({ depth, width, copies, byByte = false }: MemoryArray): number {
+  const counts = BLOCK_SHAPES.filter(([, bits]) => !byByte || bits >= 9).map(
+    ([words, bits]) => Math.ceil(depth / words) * Math.ceil(width / (byByte ? (bits / 9) * 8 : bits)),
+  )
+  return copies * Math.min(...counts)
+}
+
+/** Estimated area of every unit; undefined for a family without coefficients. */
+export function modelledUnits(
+  target: Target,
+  family: Family,
+  coefficients: Coefficients = COEFFICIENTS,
+): UnitAreas | undefined {
+  const fitted = coefficients[family]
+  if (fitted === undefined) return undefined
+  const shape = rtlParameters(target)
+  return Object.fromEntries(
+    UNIT_NAMES.map((unit) => {
+      const terms = termsOf(unit, target)
+      const area = mapArea((metric) => {
+        if (metric === 'bram') return sum((ARRAYS[unit]?.(shape) ?? []).map(blocksOf))
+        const weights = fitted[unit][metric]
+        return Math.max(
+          0,
+          Math.round(sum(Object.entries(terms).map(([term, x]) => x * (weights[term] ?? 0)))),
+        )
+      })
+      return [unit, area]
+    }),
+  ) as UnitAreas
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+export function totalArea(units: UnitAreas): Area {
+  return sumAreas(Object.values(units))
+}

@@ -1,0 +1,56 @@
+/**
+ * The targets that are synthesized for the area model: `fit` ones give its coefficients, `check` ones only tell its
+ * error. Each of the check's arrays has a combination of shape, lanes and precisions that no fitted one has.
+ */
+const KEYS = ['rows', 'cols', 'post_lanes', 'precisions', 'bus', 'memories', 'banks']
+
+/** KiB of activation, weight, accumulator, parameter and index memory. */
+const MEMORIES = {
+  small: [16, 8, 4, 1, 1],
+  medium: [32, 16, 16, 2, 2],
+  large: [64, 16, 16, 2, 2],
+}
+
+const FIT = [
+  [4, 4, 4, [8], 4, 'small', 4],
+  [4, 4, 2, [8, 1], 8, 'small', 2],
+  [8, 4, 2, [8, 1], 8, 'small', 2],
+  [4, 8, 2, [8], 8, 'medium', 4],
+  [8, 8, 2, [8], 8, 'medium', 4],
+  [8, 8, 4, [8, 1], 8, 'medium', 4],
+  [4, 8, 4, [8, 1], 8, 'medium', 2],
+  [4, 4, 1, [8], 8, 'small', 4],
+  [8, 4, 1, [8], 8, 'small', 4],
+  [8, 8, 2, [8, 4, 2, 1], 8, 'large', 8],
+  [16, 4, 1, [8, 4], 16, 'small', 2],
+  [16, 8, 2, [8], 16, 'medium', 4],
+  [8, 16, 2, [8], 8, 'medium', 4],
+]
+
+const CHECK = [
+  [16, 8, 4, [8], 8, 'medium', 4],
+  [8, 8, 4, [8, 4, 2, 1], 8, 'large', 8],
+  [4, 8, 1, [8, 1], 8, 'medium', 2],
+  [8, 4, 2, [8, 4], 4, 'small', 4],
+]
+
+export const SWEEP = [...FIT.map((row) => point(row, 'fit')), ...CHECK.map((row) => point(row, 'check'))]
+
+/** A point: what it is for, and the target as a target file has it. */
+function point(row, use) {
+  const { rows, cols, post_lanes, precisions, bus, memories, banks } = Object.fromEntries(
+    KEYS.map((key, i) => [key, row[i]]),
+  )
+  const [activation_kib, weight_kib, accumulator_kib, parameter_kib, index_kib] = MEMORIES[memories]
+  return {
+    use,
+    target: {
+      name: `${rows}x${cols} ${precisions.join(',')} post ${post_lanes} bus ${bus} ${memories} banks ${banks}`,
+      clock_mhz: 100,
+      array: { rows, cols, post_lanes },
+      precisions,
+      memories: { activation_kib, weight_kib, accumulator_kib, parameter_kib, index_kib, banks },
+      dram: { bytes_per_cycle: bus, latency_cycles: 30 },
+    },
+  }
+}

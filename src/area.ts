@@ -1,0 +1,75 @@
+/** What a target occupies of an FPGA: synthesized, or estimated by the fitted model. */
+import { ERRORS } from '../backends/trellis/area/coefficients.generated.ts'
+import { type Area, FAMILIES, type Family } from '../backends/trellis/area/count.ts'
+import { modelledUnits, totalArea } from '../backends/trellis/area/model.ts'
+import { synthesizedArea, type UnitAreas } from '../backends/trellis/area/synthesis.ts'
+import { UNIT_NAMES } from '../backends/trellis/area/units.ts'
+import { rtlSources } from '../backends/trellis/rtl/emit.ts'
+import type { Target } from '../backends/trellis/target.ts'
+import { attemptAsync, fail, type Result, unwrap } from '../ir/diagnostic.ts'
+
+/** Units that are synthesized one after another. */
+export const AREA_STEPS = UNIT_NAMES.length
+
+/** The keys are those of `espalier area --json`. */
+export interface AreaReport {
+  readonly target: string
+  readonly family: Family
+  readonly source: 'synthesis' | 'model'
+  readonly units: UnitAreas
+  readonly total: Area
+  /** Largest deviation of the model from the synthesized targets that it was checked on. */
+  readonly worst_error_percent?: Partial<Area>
+}
+
+/** Diagnostics: `rtl/unsupported` where there is no RTL of the target, `area/no-yosys`, `area/no-model`. */
+export async function areaOf(
+  target: Target,
+  { family, model, step }: { readonly family: Family; readonly model: boolean; readonly step: () => void },
+): Promise<Result<AreaReport>> {
+  return attemptAsync(async () => {
+    unwrap(rtlSources(target))
+    if (!model) {
+      const units = unwrap(await synthesizedArea(target, family, { step }))
+      return { target: target.name, family, source: 'synthesis', units, total: totalArea(units) }
+    }
+    const estimate = estimated(target, family)
+    if (estimate !== undefined) return estimate
+    return fail({
+      code: 'area/no-model',
+      message: `no model is fitted for the family ${family}`,
+      hint: 'leave --model out: the RTL is then synthesized',
+    })
+  })
+}
+
+/** Estimated totals by family, with the largest errors, in percent, that the model was found to have. */
+export type AreaEstimates = Readonly<
+  Partial<Record<Family, Area & { readonly worst_error_percent: Partial<Area> }>>
+>
+
+/** Also of a target that the RTL does not support: then as if it did. */
+export function estimatedAreas(target: Target): AreaEstimates {
+  return Object.fromEntries(
+    FAMILIES.flatMap((family) => {
+      const estimate = estimated(target, family)
+      if (estimate === undefined) return []
+      const { total, worst_error_percent } = estimate
+      return [[family, { ...total, worst_error_percent }]]
+    }),
+  )
+}
+
+function estimated(target: Target, family: Family): AreaReport | undefined {
+  const units = modelledUnits(target, family)
+  if (units === undefined) return undefined
+  const total = totalArea(units)
+  return {
+    target: target.name,
+    family,
+    source: 'model',
+    units,
+    total,
+    worst_error_percent: ERRORS[family]?.worst ?? {},
+  }
+}

@@ -1,0 +1,42 @@
+/** The terminal's report of an area: a table of units, their total, and where the figures come from. */
+import Table from 'cli-table3'
+import type { AreaEstimates, AreaReport } from '../area.ts'
+import type { Style } from './style.ts'
+import { counted, TABLE_STYLE } from './table-style.ts'
+
+const FAMILY_NAMES = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' } as const
+
+const HEADS = { logic_lut: 'logic LUT', lut: 'LUT in all', ff: 'FF', dsp: 'DSP', bram: 'BRAM' } as const
+const COLUMNS = Object.keys(HEADS) as readonly (keyof typeof HEADS)[]
+
+export function areaText(report: AreaReport, style: Style): string {
+  const table = new Table({
+    ...TABLE_STYLE,
+    head: ['unit', ...Object.values(HEADS)].map((text) => style.strong(text)),
+    colAligns: ['left', ...COLUMNS.map(() => 'right' as const)],
+  })
+  for (const [unit, area] of [...Object.entries(report.units), ['in all', report.total] as const]) {
+    table.push([unit, ...COLUMNS.map((metric) => counted(area[metric]))])
+  }
+  const source =
+    report.source === 'synthesis'
+      ? 'synthesized by Yosys, unit by unit, not placed'
+      : `estimated by the fitted model, ${errors(report.worst_error_percent ?? {})}`
+  return [
+    `${style.strong(report.target)} on ${style.strong(FAMILY_NAMES[report.family])}, ${source}`,
+    table.toString(),
+    style.dim('docs/area.md says what is counted, and how good the model is'),
+  ].join('\n\n')
+}
+
+/** One line a family, for the report of a simulation. */
+export function areaLines(estimates: AreaEstimates): readonly string[] {
+  return Object.entries(estimates).map(([family, area]) => {
+    const { lut, ff, dsp, bram, worst_error_percent: worst } = area
+    return `area ${counted(lut)} LUT, ${counted(ff)} FF, ${dsp} DSP, ${bram} BRAM of ${FAMILY_NAMES[family as keyof AreaEstimates]}, \n     ${errors(worst)}, by the fitted model`
+  })
+}
+
+function errors(worst: AreaReport['worst_error_percent'] & {}): string {
+  return `LUT within ${worst.lut ?? '?'} %, FF ${worst.ff ?? '?'} %`
+}

@@ -1,0 +1,41 @@
+/** `espalier area`: what it refuses. Synthesis itself takes minutes: tests/area/ has it of small units. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it, vi } from 'vitest'
+import { presetYaml } from '../../backends/trellis/target.ts'
+import { call } from './call.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'cli-area-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+it('refuses a target without RTL', async () => {
+  const file = join(folder, 'target.yaml')
+  writeFileSync(
+    file,
+    presetYaml('trellis-8')
+      .replace('cols: 8', 'cols: 12')
+      .replace(/activation_kib: \d+/, 'activation_kib: 96'),
+  )
+  const outcome = await call('area', '--target', file)
+  expect(outcome.code).toBe(1)
+  expect(outcome.err).toContain('rtl/unsupported')
+})
+
+it('refuses a family that it does not know', async () => {
+  const outcome = await call('area', '--family', 'ecp6')
+  expect(outcome.code).toBe(2)
+  expect(outcome.err).toContain('ecp5')
+})
+
+it('refuses an estimate where no model is fitted', async () => {
+  vi.resetModules()
+  vi.doMock('../../backends/trellis/area/coefficients.generated.ts', () => ({ COEFFICIENTS: {}, ERRORS: {} }))
+  const { areaOf } = await import('../../src/area.ts')
+  const { loadTarget } = await import('../../backends/trellis/target.ts')
+  const target = loadTarget('trellis-8')
+  if (!target.ok) throw new Error('a preset is a target')
+  const result = await areaOf(target.value, { family: 'xc7', model: true, step: () => {} })
+  expect(result).toMatchObject({ ok: false, diagnostics: [{ code: 'area/no-model' }] })
+  vi.doUnmock('../../backends/trellis/area/coefficients.generated.ts')
+})
