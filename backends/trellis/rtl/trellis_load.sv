@@ -48,8 +48,8 @@ module trellis_load #(
   localparam BEAT_BITS = $clog2(2 * `LOAD_BURSTS * `MAX_BURST_BEATS) + 1;
   localparam BYTE_BITS = BEAT_BITS + $clog2(BUS_BYTES);
   localparam ENTRY_BITS = $clog2(`LOAD_DESCRIPTORS);
-  // The opcode, the lanes and whatever stands behind them: wide enough for every load.
-  localparam DESCRIPTOR_BITS = 256 + 7;
+  // A load that waits, and the bits of a column of its weights.
+  localparam DESCRIPTOR_BITS = `INSTRUCTION_BITS + 10;
 
   // Issue.
   logic is_requesting;
@@ -70,10 +70,12 @@ module trellis_load #(
   /* verilator lint_off UNUSEDSIGNAL */
   wire [63:0] lanes_issued = instr[`F_LOAD_WEIGHT_LANES];
   /* verilator lint_on UNUSEDSIGNAL */
+  wire [1:0] narrower = instr[`F_LOAD_WEIGHT_STREAM] - instr[`F_LOAD_WEIGHT_PRECISION];
+  wire [9:0] column_bits = {taken, 3'd0} >> narrower;
 
   logic read, burst_left;
   trellis_load_requests #(.BUS_BYTES(BUS_BYTES)) requests (
-      .clk(clk), .rst(rst), .start(start), .instr(instr), .taken(taken), .burst_left(burst_left),
+      .clk(clk), .rst(rst), .start(start), .instr(instr), .column_bits(column_bits), .burst_left(burst_left),
       .busy(is_requesting), .req_valid(req_valid), .req_addr(req_addr), .req_beats(req_beats), .grant(grant)
   );
 
@@ -81,7 +83,7 @@ module trellis_load #(
   logic [DESCRIPTOR_BITS-1:0] waiting[0:`LOAD_DESCRIPTORS-1];
   logic [ENTRY_BITS:0] pushed, popped;
   wire is_waiting = pushed != popped;
-  wire [DESCRIPTOR_BITS-1:0] issued = {taken, instr};
+  wire [DESCRIPTOR_BITS-1:0] issued = {column_bits, instr};
   wire [DESCRIPTOR_BITS-1:0] coming = is_waiting ? waiting[popped[ENTRY_BITS-1:0]] : issued;
   wire [255:0] coming_instr = coming[255:0];
 
@@ -176,7 +178,7 @@ module trellis_load #(
   );
   /* verilator lint_on PINCONNECTEMPTY */
   trellis_load_columns #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) weight_columns (
-      .clk(clk), .begin_columns(begins), .instr(coming_instr), .taken(coming[262:256]),
+      .clk(clk), .begin_columns(begins), .instr(coming_instr), .bits_a_column(coming[DESCRIPTOR_BITS-1:`INSTRUCTION_BITS]),
       .first_beat(first_beat), .next(advances),
       .window(column_window), .bit_offset(column_bit), .end_beat(column_end_beat), .need(column_need), .column(column), .columns(columns),
       .burst_ends(column_ends_burst), .last(column_is_last)
@@ -264,9 +266,15 @@ module trellis_load #(
     a_value <= r_value;
     a_lanes <= r_lanes;
   end
-  // No word reaches past the window: it has at most 2 * ROWS elements, of at most 4 bits where it starts inside a byte, and
-  // those are 8 * PORT_BYTES bits only in columns of whole bytes.
-  wire [8*PORT_BYTES-1:0] shifted = window_bytes >> a_bit;
+  // A word that starts inside a byte has at most 2 * ROWS lanes of 4 bits in the stream, at an odd multiple of 2 bits lanes of 2 bits,
+  // at an odd bit lanes of one bit. Only in columns of whole bytes does it have as many bits as the window.
+  logic [8*PORT_BYTES-1:0] shifted;
+  always_comb begin
+    shifted = window_bytes;
+    if (a_bit[2]) shifted[8*ROWS-1:0] = (8*ROWS)'(shifted >> 4);
+    if (a_bit[1]) shifted[4*ROWS-1:0] = shifted[2 +: 4*ROWS];
+    if (a_bit[0]) shifted[2*ROWS-1:0] = shifted[1 +: 2*ROWS];
+  end
   logic [8*PORT_BYTES-1:0] aligned;
   logic [PORT_BYTES-1:0] mask;
   for (genvar b = 0; b < PORT_BYTES; b++) begin : padded

@@ -17,8 +17,8 @@ module trellis_load_columns #(
     /* verilator lint_off UNUSEDSIGNAL */
     input  logic [255:0] instr,
     /* verilator lint_on UNUSEDSIGNAL */
-    // Bytes of a column: lanes that take weights.
-    input  logic [6:0] taken,
+    // Bits of a column in the stream.
+    input  logic [9:0] bits_a_column,
     // Where in the staging buffer the data of the first burst begin.
     input  logic [BEAT_BITS-1:0] first_beat,
     input  logic next,
@@ -40,9 +40,7 @@ module trellis_load_columns #(
   localparam [31:0] BEAT_MASK_BITS = 8 * BUS_BYTES - 1;
 
   wire [15:0] o_offset_bits = 16'(instr[`F_LOAD_WEIGHT_DRAM] & BUS_MASK) << 3;
-  wire [1:0] o_narrower = instr[`F_LOAD_WEIGHT_STREAM] - instr[`F_LOAD_WEIGHT_PRECISION];
-  wire [9:0] o_column_bits = {taken, 3'd0} >> o_narrower;
-  wire o_has_pairs = {o_column_bits, 1'b0} <= 11'(8 * PORT_BYTES);
+  wire o_has_pairs = {bits_a_column, 1'b0} <= 11'(8 * PORT_BYTES);
   wire [15:0] o_columns = instr[`F_LOAD_WEIGHT_COLUMNS];
 
   // Constants of the instruction: bits of a column in the stream, and whether two go into a word.
@@ -81,7 +79,7 @@ module trellis_load_columns #(
 
   always_ff @(posedge clk) begin
     if (begin_columns) begin
-      column_bits <= o_column_bits;
+      column_bits <= bits_a_column;
       has_pairs <= o_has_pairs;
       is_pair <= o_has_pairs && o_columns != 1;
       group_columns <= o_columns;

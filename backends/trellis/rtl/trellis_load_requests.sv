@@ -14,7 +14,8 @@ module trellis_load_requests #(
     /* verilator lint_off UNUSEDSIGNAL */
     input  logic [255:0] instr,
     /* verilator lint_on UNUSEDSIGNAL */
-    input  logic [6:0] taken,
+    // Of load.weight: bits of a column in the stream.
+    input  logic [9:0] column_bits,
     input  logic burst_left,
     output logic busy,
     output logic req_valid,
@@ -27,40 +28,46 @@ module trellis_load_requests #(
   wire is_weight = opcode == `OP_LOAD_WEIGHT;
   wire is_contiguous = is_rows && instr[`F_LOAD_ACT_DRAM_PITCH] == {7'd0, instr[`F_LOAD_ACT_BYTES]};
 
-  // Length of a stream = units * count * taken elements of 8 >> narrower bits.
-  logic [19:0] units;
+  // A stream is units * count * factor bits.
+  logic [17:0] units;
   logic [15:0] count;
   always_comb begin
     count = 16'd1;
     case (opcode)
       `OP_LOAD_WEIGHT: begin
-        units = {4'd0, instr[`F_LOAD_WEIGHT_COLUMNS]};
+        units = 18'(instr[`F_LOAD_WEIGHT_COLUMNS]);
         count = instr[`F_LOAD_WEIGHT_GROUPS];
       end
-      `OP_LOAD_INDEX: units = {4'd0, instr[`F_LOAD_INDEX_ENTRIES], 2'd0};
-      `OP_LOAD_PARAM: units = {instr[`F_LOAD_PARAM_BYTES], 2'd0};
-      `OP_LOAD_TABLE: units = 20'd256;
+      `OP_LOAD_INDEX: begin
+        units = 18'(instr[`F_LOAD_INDEX_ENTRIES]);
+        count = 16'd4;
+      end
+      `OP_LOAD_PARAM: begin
+        units = instr[`F_LOAD_PARAM_BYTES];
+        count = 16'd4;
+      end
+      `OP_LOAD_TABLE: units = 18'd256;
       default: begin
-        units = {3'd0, instr[`F_LOAD_ACT_BYTES]};
-        if (is_contiguous) count = {4'd0, instr[`F_LOAD_ACT_ROWS]};
+        units = 18'(instr[`F_LOAD_ACT_BYTES]);
+        if (is_contiguous) count = 16'(instr[`F_LOAD_ACT_ROWS]);
       end
     endcase
   end
 
-  // A stream is no longer than DRAM: 32 bits of each product are enough, but for the bits that narrowing shifts out.
-  logic [35:0] product;
-  logic [6:0] factor;
-  logic [1:0] narrower;
+  // No stream is longer than DRAM, whose bytes 32 bits count.
+  logic [33:0] product;
+  logic [9:0] factor;
   logic [31:0] address;
   logic [23:0] pitch;
   logic [11:0] streams;
   logic is_starting;
-  wire [31:0] length = 32'((product * 36'(factor) + ((36'd1 << narrower) - 36'd1)) >> narrower);
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire [34:0] bits = 35'(product) * 35'(factor) + 35'd7;
+  /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
-    product <= 36'(units) * 36'(count);
-    factor <= is_weight ? taken : 7'd1;
-    narrower <= is_weight ? instr[`F_LOAD_WEIGHT_STREAM] - instr[`F_LOAD_WEIGHT_PRECISION] : 2'd0;
+    product <= 34'(units) * 34'(count);
+    factor <= is_weight ? column_bits : 10'd8;
     // Every instruction that reads DRAM has its address in the same place.
     address <= instr[`F_LOAD_ACT_DRAM];
     pitch <= instr[`F_LOAD_ACT_DRAM_PITCH];
@@ -73,7 +80,7 @@ module trellis_load_requests #(
       .clk(clk),
       .begin_streams(is_starting),
       .address(address),
-      .bytes(length),
+      .bytes(bits[34:3]),
       .pitch(pitch),
       .streams(streams),
       .next(grant),

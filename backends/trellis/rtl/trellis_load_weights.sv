@@ -28,10 +28,12 @@ module trellis_load_weights #(
   // Lanes not taken up to and with each lane, by sums over 1, 2, 4, ... lanes: how far a lane's byte moves.
   logic [STEPS*LANES-1:0] distance;
   always_comb begin
-    for (int l = 0; l < LANES; l++) distance[STEPS*l +: STEPS] = STEPS'(!takes[l]);
-    for (int d = 1; d < LANES; d = 2 * d)
-      for (int l = LANES - 1; l >= d; l--)
+    for (int l = 0; l < ROWS; l++) distance[STEPS*l +: STEPS] = STEPS'(!lanes[l]);
+    for (int d = 1; d < ROWS; d = 2 * d)
+      for (int l = ROWS - 1; l >= d; l--)
         distance[STEPS*l +: STEPS] = distance[STEPS*l +: STEPS] + distance[STEPS*(l-d) +: STEPS];
+    for (int l = ROWS; l < LANES; l++)
+      distance[STEPS*l +: STEPS] = distance[STEPS*(l-ROWS) +: STEPS] + distance[STEPS*(ROWS-1) +: STEPS];
   end
 
   // Bytes move 2^s lanes up in step s, the largest step first, and so never meet (Warren, Hacker's Delight, "expand"). Which move
@@ -52,7 +54,10 @@ module trellis_load_weights #(
   end
   always_ff @(posedge clk) moves <= moves_now;
 
-  // Widened in steps: 1 bit, which is +1 or -1, to 2, then 2 to 4, 4 to 8.
+  // Widened in steps: 1 bit, which is +1 or -1, to 2, then 2 to 4, 4 to 8. Where all that a step gives is widened further, half of
+  // the lanes' bits, or a quarter, is all that can come of it.
+  localparam QUARTER_BITS = PRECISIONS[2] ? BITS : PRECISIONS[1] ? BITS / 2 : BITS / 4;
+  localparam HALF_BITS = PRECISIONS[1] ? BITS : BITS / 2;
   logic has_bits, has_quarters, has_halves;
   always_ff @(posedge clk) begin
     has_bits <= stream == 2'd3 && (PRECISIONS[0] && precision == 2'd0 ||
@@ -62,19 +67,16 @@ module trellis_load_weights #(
     wr_filled <= lanes;
   end
   wire [BITS-1:0] dense = BITS'(bytes);
-  logic [BITS-1:0] quarters, halves, wholes, from_bits, from_quarters, from_halves;
-  for (genvar e = 0; e < BITS / 2; e++) begin : bit_to_quarter
-    assign from_bits[2*e +: 2] = {!dense[e], 1'b1};
+  logic [BITS-1:0] quarters, halves, wholes;
+  always_comb begin
+    quarters = dense;
+    for (int e = 0; e < QUARTER_BITS / 2; e++) if (has_bits) quarters[2*e +: 2] = {!dense[e], 1'b1};
+    halves = quarters;
+    for (int e = 0; e < HALF_BITS / 4; e++)
+      if (has_quarters) halves[4*e +: 4] = {{2{quarters[2*e+1]}}, quarters[2*e +: 2]};
+    wholes = halves;
+    for (int e = 0; e < BITS / 8; e++) if (has_halves) wholes[8*e +: 8] = {{4{halves[4*e+3]}}, halves[4*e +: 4]};
   end
-  for (genvar e = 0; e < BITS / 4; e++) begin : quarter_to_half
-    assign from_quarters[4*e +: 4] = {{2{quarters[2*e+1]}}, quarters[2*e +: 2]};
-  end
-  for (genvar e = 0; e < BITS / 8; e++) begin : half_to_whole
-    assign from_halves[8*e +: 8] = {{4{halves[4*e+3]}}, halves[4*e +: 4]};
-  end
-  assign quarters = has_bits ? from_bits : dense;
-  assign halves = has_quarters ? from_quarters : quarters;
-  assign wholes = has_halves ? from_halves : halves;
 
   logic [BITS-1:0] moved;
   always_comb begin
