@@ -186,7 +186,7 @@ describe('single instructions', () => {
       target: narrow,
     }).map((d) => d.message)
     expect(messages).toEqual([
-      'instruction 0 (mac.depthwise) uses 6 lanes for 2 lines of 3 taps, but the array has 4',
+      'instruction 0 (mac.depthwise) uses 6 lanes for 2 lines of up to 3 taps, but the array has 4',
       'instruction 1 (mac.dense) works on 4-bit elements, which the target lacks',
     ])
   })

@@ -204,7 +204,7 @@ export const INSTRUCTIONS = {
       'A filter of lines x taps in each lane column: lane 3 * a + b sees its own column of the pixel `a` rows above and `b` columns before the last of the window. Input advances by cols bytes a block. Streams every input pixel; outputs at the strides are kept.',
     fields: {
       ...macFields,
-      lines: { bits: 2, doc: 'kernel rows a pass, at most 3' },
+      lines: { bits: 2, doc: 'kernel rows a pass, at most 3; three lanes are for each' },
       taps: { bits: 2, doc: 'kernel columns a pass, at most 3' },
       x_stride: { bits: 3, doc: 'input columns between outputs' },
       y_stride: { bits: 3, doc: 'input rows between outputs' },

@@ -27,22 +27,28 @@ module trellis_mac_array #(
     output logic [                         COLS-1:0] carries
 );
   localparam SUM_BITS = 16 + $clog2(ROWS);
-  // Lanes of a 3 x 3 filter: 3 * (lines ago) + (pixels ago).
-  localparam FILTER = ROWS < 9 ? ROWS : 9;
+  // Lanes of depthwise: 3 * (lines ago) + (pixels ago).
+  localparam LINES = ROWS < 9 ? ROWS / 3 : 3;
+  localparam FILTER = 3 * LINES;
   // Bits of an operand below those of the byte that depthwise lanes have too.
   localparam LOW = OPERAND_BITS - 8;
 
   logic [8*(ROWS > COLS ? ROWS : COLS)-1:0] window;
-  wire [8*COLS-1:0] line_1, line_2;
+  // Of each line of the filter, the newest first, the pixel in the column that streams.
+  wire [8*COLS*LINES-1:0] pixels;
+  assign pixels[8*COLS-1:0] = window[8*COLS-1:0];
   always_ff @(posedge clk) window <= bytes;
-  trellis_line_buffers #(.COLS(COLS), .LINE_WORDS(LINE_WORDS)) line_buffers (
-      .clk,
-      .word,
-      .valid(pixel_valid),
-      .pixel(window[8*COLS-1:0]),
-      .line_1,
-      .line_2
-  );
+  generate
+    if (LINES > 1) begin : rows_above
+      trellis_line_buffers #(.COLS(COLS), .LINES(LINES - 1), .LINE_WORDS(LINE_WORDS)) line_buffers (
+          .clk,
+          .word,
+          .valid(pixel_valid),
+          .pixel(window[8*COLS-1:0]),
+          .above(pixels[8*COLS*LINES-1:8*COLS])
+      );
+    end
+  endgenerate
 
   // Lanes of depthwise keep their pixels while none comes, for an instruction that resumes rows of one word.
   wire [OPERAND_BITS*ROWS-1:0] operands;
@@ -70,9 +76,7 @@ module trellis_mac_array #(
       for (c = 0; c < COLS; c = c + 1) begin : column
         wire [7:0] pixel;
         if (TAP > 0) assign pixel = filter_x[8*(FILTER*c+r-1)+:8];
-        else if (LINE == 0) assign pixel = window[8*c+:8];
-        else if (LINE == 1) assign pixel = line_1[8*c+:8];
-        else assign pixel = line_2[8*c+:8];
+        else assign pixel = pixels[8*(COLS*LINE+c)+:8];
         always_ff @(posedge clk) begin
           if (outside) filter_x[8*(FILTER*c+r)+:8] <= 8'd0;
           else if (pixel_valid || !window_depthwise) filter_x[8*(FILTER*c+r)+:8] <= window_depthwise ? pixel : dense;
@@ -113,5 +117,5 @@ module trellis_mac_array #(
       );
     end
   endgenerate
-  wire unused = &{1'b0, window_precision, window_unsigned, line_2};
+  wire unused = &{1'b0, window_precision, window_unsigned, word};
 endmodule

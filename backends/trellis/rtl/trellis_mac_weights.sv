@@ -39,7 +39,8 @@ module trellis_mac_weights #(
   generate
     // With rows of one word the pixels above are those that streamed just before: lanes 0, 3, 6 become lanes 0, 1, 2.
     for (r = 0; r < 2 * ROWS; r = r + 1) begin : lane_order
-      localparam FROM = r % ROWS == 1 || (r % ROWS == 2 && ROWS > 6) ? r + 2 * (r % ROWS) : r;
+      localparam LANE = r % ROWS;
+      localparam FROM = (LANE == 1 || LANE == 2) && 3 * LANE + 3 <= ROWS ? r + 2 * LANE : r;
       assign bytes[8*r+:8] = one_word ? data[8*FROM+:8] : data[8*r+:8];
     end
     if (OPERAND_BITS == 8) assign operands = bytes;

@@ -96,10 +96,9 @@ function ownError(i: Instruction, target: Target): OperandError | undefined {
     case 'mac.depthwise': {
       if (i.op === 'mac.dense') return undefined
       if (i.precision !== 0) return operand('has precision other than 0, but its columns are bytes')
-      const lanes = 3 * (i.lines - 1) + i.taps
-      if (lanes > rows) {
+      if (3 * i.lines > rows) {
         return operand(
-          `uses ${lanes} lanes for ${i.lines} lines of ${i.taps} taps, but the array has ${rows}`,
+          `uses ${3 * i.lines} lanes for ${i.lines} lines of up to 3 taps, but the array has ${rows}`,
         )
       }
       if (i.x_stride === 0 || i.y_stride === 0) return operand('has a stride of 0')
