@@ -4,18 +4,22 @@
  *   npm run build && npm run fit:area     all of it: an hour or two, but for units that are kept from before
  *   npm run fit:area -- --refit           the fit alone, from the figures in scripts/area/points.json
  *   npm run fit:area -- --place           the iCE40 core alone: placed and routed, for its Fmax
+ *   npm run fit:area -- --family ecp5     one family alone
  *
+ * nextpnr comes with `npm install --no-save @yowasp/nextpnr-ice40`, or ESPALIER_NEXTPNR_ICE40 is the path of that module.
  * Writes scripts/area/points.json and the coefficients; `npm run docs` makes docs/area.md of them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAMILIES } from '../dist/backends/trellis/area/count.js'
-import { FITTED, modelledUnits, termsOf, totalArea } from '../dist/backends/trellis/area/model.js'
+import { FITTED, modelledUnits, sizesOf, termsOf, totalArea } from '../dist/backends/trellis/area/model.js'
 import { synthesizedArea } from '../dist/backends/trellis/area/synthesis.js'
 import { UNIT_NAMES } from '../dist/backends/trellis/area/units.js'
 import { checkTarget } from '../dist/backends/trellis/target.js'
+import { unwrap } from '../dist/ir/diagnostic.js'
 import { deviations, fitUnits, summarize } from './area/fit.mjs'
+import { placeCore } from './area/ice40.mjs'
 import { SWEEP } from './area/sweep.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -23,37 +27,47 @@ const POINTS = join(ROOT, 'scripts/area/points.json')
 const COEFFICIENTS = join(ROOT, 'backends/trellis/area/coefficients.generated.ts')
 
 const { values: options } = parseArgs({
-  options: { refit: { type: 'boolean' }, family: { type: 'string', multiple: true, default: [...FAMILIES] } },
+  options: {
+    refit: { type: 'boolean' },
+    place: { type: 'boolean' },
+    family: { type: 'string', multiple: true, default: [...FAMILIES] },
+  },
 })
 
-const points = existsSync(POINTS) ? JSON.parse(readFileSync(POINTS, 'utf8')) : {}
-
-function valueOf(result) {
-  if (result.ok) return result.value
-  throw new Error(JSON.stringify(result.diagnostics))
-}
+const points = existsSync(POINTS) ? JSON.parse(readFileSync(POINTS, 'utf8')) : { synthesized: {} }
+const keepPoints = () => writeFileSync(POINTS, `${JSON.stringify(points, null, 1)}\n`)
 
 const targets = SWEEP.map(({ use, target }) => ({
   use,
-  target: valueOf(checkTarget(target, 'sweep.mjs', target.name)),
+  target: unwrap(checkTarget(target, 'sweep.mjs', target.name)),
 }))
 
-if (!options.refit) {
+if (!options.refit && !options.place) {
   for (const family of options.family) {
     const figures = {}
     for (const { target } of targets) {
       console.log(`${family}: ${target.name}`)
-      figures[target.name] = valueOf(await synthesizedArea(target, family))
+      figures[target.name] = unwrap(await synthesizedArea(target, family))
     }
-    points[family] = figures
-    write(POINTS, `${JSON.stringify(points, null, 1)}\n`)
+    points.synthesized[family] = figures
+    keepPoints()
   }
+}
+if (!options.refit) {
+  points.placed = await placeCore(await import(process.env.ESPALIER_NEXTPNR_ICE40 ?? '@yowasp/nextpnr-ice40'))
+  console.log(points.placed)
+  keepPoints()
 }
 
 const coefficients = {}
 const errors = {}
-for (const family of FAMILIES.filter((name) => points[name])) {
-  const all = targets.map(({ use, target }) => ({ use, target, units: points[family][target.name] }))
+const largest = {}
+for (const family of FAMILIES.filter((name) => points.synthesized[name])) {
+  const all = targets.map(({ use, target }) => ({
+    use,
+    target,
+    units: points.synthesized[family][target.name],
+  }))
   const of = (use) => all.filter((point) => point.use === use)
   coefficients[family] = fitUnits(of('fit'), { units: UNIT_NAMES, metrics: FITTED, termsOf })
   errors[family] = summarize(
@@ -61,10 +75,15 @@ for (const family of FAMILIES.filter((name) => points[name])) {
       deviations(totalArea(units), totalArea(modelledUnits(target, family, coefficients))),
     ),
   )
+  for (const { target } of of('fit')) {
+    for (const [name, size] of Object.entries(sizesOf(target))) {
+      largest[family] = { ...largest[family], [name]: Math.max(size, largest[family]?.[name] ?? 0) }
+    }
+  }
   console.log(family, JSON.stringify(errors[family]))
 }
 
-write(
+writeFileSync(
   COEFFICIENTS,
   `/** Written by scripts/fit-area.mjs. */
 import type { Area, Family } from './count.ts'
@@ -76,9 +95,9 @@ export const COEFFICIENTS: Coefficients = ${JSON.stringify(coefficients, null, 2
 export const ERRORS: Readonly<
   Partial<Record<Family, { readonly targets: number; readonly worst: Area; readonly mean: Area }>>
 > = ${JSON.stringify(errors, null, 2)}
+
+/** The largest of the shapes that were fitted: beyond them the model extrapolates. */
+export const LARGEST: Readonly<Partial<Record<Family, Readonly<Record<string, number>>>>> =
+  ${JSON.stringify(largest, null, 2)}
 `,
 )
-
-function write(path, text) {
-  writeFileSync(path, text)
-}

@@ -1,7 +1,7 @@
 /** What a target occupies of an FPGA: synthesized, or estimated by the fitted model. */
 import { ERRORS } from '../backends/trellis/area/coefficients.generated.ts'
 import { type Area, FAMILIES, type Family } from '../backends/trellis/area/count.ts'
-import { modelledUnits, totalArea } from '../backends/trellis/area/model.ts'
+import { isExtrapolated, modelledUnits, totalArea } from '../backends/trellis/area/model.ts'
 import { synthesizedArea, type UnitAreas } from '../backends/trellis/area/synthesis.ts'
 import { UNIT_NAMES } from '../backends/trellis/area/units.ts'
 import { rtlSources } from '../backends/trellis/rtl/emit.ts'
@@ -20,6 +20,8 @@ export interface AreaReport {
   readonly total: Area
   /** Largest deviation of the model from the synthesized targets that it was checked on. */
   readonly worst_error_percent?: Partial<Area>
+  /** The target is larger than any that the model was fitted to, so its error may be larger, too. */
+  readonly extrapolated?: boolean
 }
 
 /** Diagnostics: `rtl/unsupported` where there is no RTL of the target, `area/no-yosys`, `area/no-model`. */
@@ -45,7 +47,7 @@ export async function areaOf(
 
 /** Estimated totals by family, with the largest errors, in percent, that the model was found to have. */
 export type AreaEstimates = Readonly<
-  Partial<Record<Family, Area & { readonly worst_error_percent: Partial<Area> }>>
+  Partial<Record<Family, Area & Required<Pick<AreaReport, 'worst_error_percent' | 'extrapolated'>>>>
 >
 
 /** Also of a target that the RTL does not support: then as if it did. */
@@ -54,8 +56,8 @@ export function estimatedAreas(target: Target): AreaEstimates {
     FAMILIES.flatMap((family) => {
       const estimate = estimated(target, family)
       if (estimate === undefined) return []
-      const { total, worst_error_percent } = estimate
-      return [[family, { ...total, worst_error_percent }]]
+      const { total, worst_error_percent, extrapolated } = estimate
+      return [[family, { ...total, worst_error_percent, extrapolated }]]
     }),
   )
 }
@@ -71,5 +73,6 @@ function estimated(target: Target, family: Family): AreaReport | undefined {
     units,
     total,
     worst_error_percent: ERRORS[family]?.worst ?? {},
+    extrapolated: isExtrapolated(target, family),
   }
 }

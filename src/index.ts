@@ -14,6 +14,7 @@
  */
 export { loadTarget } from '../backends/trellis/target.ts'
 export { unwrap } from '../ir/diagnostic.ts'
+export { areaOf } from './area.ts'
 export { bundleModel } from './bundle-model.ts'
 export { evaluateOutputs } from './evaluate.ts'
 export { openExecutable } from './executable.ts'

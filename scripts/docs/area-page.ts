@@ -1,5 +1,53 @@
 /** docs/area.md: what area means, what was synthesized, and how far the fitted model is off. */
-import { CELL_RULES, type Family } from '../../backends/trellis/area/count.ts'
+import { readFileSync } from 'node:fs'
+import { type Area, CELL_RULES, FAMILIES, type Family } from '../../backends/trellis/area/count.ts'
+import { modelledUnits, termsOf, totalArea } from '../../backends/trellis/area/model.ts'
+import type { UnitAreas } from '../../backends/trellis/area/synthesis.ts'
+import { UNIT_NAMES } from '../../backends/trellis/area/units.ts'
+import { checkTarget, type Target } from '../../backends/trellis/target.ts'
+import { must, unwrap } from '../../ir/diagnostic.ts'
+import { deviations, summarize } from '../area/fit.mjs'
+import { SWEEP } from '../area/sweep.mjs'
+
+/** What scripts/fit-area.mjs found: areas by family, target and unit, and the placed core. */
+interface Points {
+  readonly synthesized: Readonly<Partial<Record<Family, Readonly<Record<string, UnitAreas>>>>>
+  readonly placed: {
+    readonly chip: string
+    readonly nextpnr: string
+    readonly fmax_mhz: number
+    readonly logic_cells: number
+    readonly logic_cells_available: number
+    readonly block_rams: number
+  }
+}
+const POINTS = JSON.parse(readFileSync(new URL('../area/points.json', import.meta.url), 'utf8')) as Points
+
+/** A synthesized target beside its model. */
+interface Point {
+  readonly use: string
+  readonly target: Target
+  readonly units: UnitAreas
+  readonly synthesized: Area
+  readonly modelled: Area
+}
+
+/** The synthesized targets of a family, in the order of the sweep; none if it was not synthesized. */
+export function areaPoints(family: Family): readonly Point[] {
+  const figures = POINTS.synthesized[family]
+  if (figures === undefined) return []
+  return SWEEP.map(({ use, target: data }) => {
+    const target = unwrap(checkTarget(data, 'sweep.mjs', data.name))
+    const units = must(figures[target.name], target.name)
+    const modelled = totalArea(must(modelledUnits(target, family), family))
+    return { use, target, units, synthesized: totalArea(units), modelled }
+  })
+}
+
+/** The bar for this target: 8x8 with binary and depthwise. */
+const BAR = { logic_lut: 9000, dsp: 80 }
+const isBarTarget = ({ target: { array, precisions } }: Point): boolean =>
+  array.rows === 8 && array.cols === 8 && precisions.join() === '8,1'
 
 const NAMES: Readonly<Record<Family, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
 
@@ -32,7 +80,26 @@ ${Object.entries(CELL_RULES)
 Of ECP5, a \`CCU2C\` is the carry of two LUTs that it takes for itself. A \`TRELLIS_DPR16X4\` stores its bits in four LUTs; the
 write port that several of them share takes part of another slice, which is not counted. Of 7-series, \`CARRY4\` stands beside LUTs that
 are counted by themselves. Multiplexers (\`PFUMX\`, \`L6MUX21\`, \`MUXF7\`, \`MUXF8\`) are part of a slice.
-`
+
+## The model
+
+\`espalier area --model\`, and \`simulate\` beside energy, tell an estimate without synthesis. LUTs, flip-flops and multipliers of each unit
+are a sum of terms, with coefficients that least squares fits to synthesized targets (\`npm run fit:area\`); block memories follow from the
+sizes of the arrays. Terms beside a constant:
+
+| unit | terms |
+| --- | --- |
+${termRows()}
+A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last; run it again
+when the RTL has changed. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
+than any of them.
+${FAMILIES.map(familySection).join('')}
+## Where it goes
+
+${barSection()}
+## Fmax of a small core on iCE40
+
+${placedSection()}`
 }
 
 function cellTable(family: string, rules: (typeof CELL_RULES)[Family]): string {
@@ -43,4 +110,86 @@ function cellTable(family: string, rules: (typeof CELL_RULES)[Family]): string {
     return `| \`${cell}\` | ${what.length > 0 ? what.join(', ') : '-'} |\n`
   })
   return `| cell of ${family} | occupies |\n| --- | --- |\n${rows.join('')}`
+}
+
+function termRows(): string {
+  const [first] = areaPoints('ecp5')
+  const target = must(first, 'a synthesized target').target
+  return UNIT_NAMES.map((unit) => {
+    const terms = Object.keys(termsOf(unit, target)).filter((term) => term !== 'constant')
+    return `| ${unit} | ${terms.join(', ') || '-'} |\n`
+  }).join('')
+}
+
+function familySection(family: Family): string {
+  const points = areaPoints(family)
+  if (points.length === 0)
+    return `\n### ${NAMES[family]}\n\nNo model is fitted for this family yet: \`--family ${family}\` synthesizes.\n`
+  const of = (use: string) => points.filter((point) => point.use === use)
+  const error = summarize(of('check').map(({ synthesized, modelled }) => deviations(synthesized, modelled)))
+  return `
+### ${NAMES[family]}
+
+On the ${error.targets} targets left out of the fit the model is off by at most ${error.worst.lut} % in LUTs (mean ${error.mean.lut} %), ${error.worst.logic_lut} % in logic
+LUTs, ${error.worst.ff} % in flip-flops, ${error.worst.dsp} % in DSP and ${error.worst.bram} % in BRAM. Synthesized / estimated, the deviation in percent:
+
+| target | logic LUT | LUT in all | FF | DSP | BRAM |
+| --- | --- | --- | --- | --- | --- |
+${of('fit').map(pointRow).join('')}| **left out of the fit** | | | | | |
+${of('check').map(pointRow).join('')}
+A target's name: rows x cols and precisions, lanes of post, bytes of the DRAM bus, memories
+(small: 16 KiB of activations; medium: 32; large: 64) and banks.
+`
+}
+
+function pointRow({ target, synthesized, modelled }: Point): string {
+  const off = deviations(synthesized, modelled)
+  const cells = (['logic_lut', 'lut', 'ff', 'dsp', 'bram'] as const).map((metric) => {
+    const sign = off[metric] > 0 ? '+' : ''
+    return `${synthesized[metric]} / ${modelled[metric]} (${sign}${off[metric]})`
+  })
+  return `| ${target.name} | ${cells.join(' | ')} |\n`
+}
+
+function barSection(): string {
+  const point = must(areaPoints('ecp5').find(isBarTarget), '8x8 with binary')
+  const { logic_lut, dsp } = point.synthesized
+  const verdict = (value: number, bar: number) =>
+    value < bar ? `under the ${bar} aimed at` : `over the ${bar} aimed at, ${(value / bar).toFixed(2)} times`
+  const rows = Object.entries(point.units).map(
+    ([unit, area]) =>
+      `| ${unit} | ${area.logic_lut} | ${area.lut} | ${area.ff} | ${area.dsp} | ${area.bram} |\n`,
+  )
+  return `An 8 x 8 array with 8-bit and binary operands and depthwise convolution (\`${point.target.name}\`) synthesizes for ECP5 to
+${logic_lut} LUT4 (${verdict(logic_lut, BAR.logic_lut)}) and ${dsp} DSP (${verdict(dsp, BAR.dsp)}):
+
+| unit | logic LUT | LUT in all | FF | DSP | BRAM |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('')}
+The array that the bar is about is \`mac\`. What the rest buys: post requantizes exactly, with residual sums, pools, tables and thresholds
+(a constant part and about ${postLane()} LUTs a lane); load and store move rows at any byte address, with padding and rings; activation memory gives three
+readers windows that start at any byte, of any of ${point.target.memories.banks} banks.
+`
+}
+
+/** LUTs that a lane of post costs, of the model. */
+function postLane(): number {
+  const [first] = areaPoints('ecp5')
+  const { target } = must(first, 'a synthesized target')
+  const postOf = (post_lanes: number) =>
+    must(modelledUnits({ ...target, array: { ...target.array, post_lanes } }, 'ecp5'), 'ecp5').post.logic_lut
+  return postOf(2) - postOf(1)
+}
+
+function placedSection(): string {
+  const { chip, nextpnr, fmax_mhz, logic_cells, logic_cells_available, block_rams } = POINTS.placed
+  const smallest = Math.min(...areaPoints('ecp5').map(({ synthesized }) => synthesized.lut))
+  return `The whole machine does not fit: the smallest one above takes ${smallest} LUTs, and the largest iCE40 has ${logic_cells_available}. What is placed and routed is the mac unit of a 4 x 4 array for 8-bit
+operands, with a weight memory of 512 columns and 256 vectors of accumulators, between shift registers in place of pins (\`synth_ice40\`, nextpnr ${nextpnr},
+seed 1). Its 16 multipliers are LUTs, since this chip has no others.
+
+| chip | Fmax | logic cells | block memories |
+| --- | --- | --- | --- |
+| ${chip} | ${fmax_mhz} MHz | ${logic_cells} of ${logic_cells_available} | ${block_rams} |
+`
 }

@@ -4,6 +4,8 @@ import type { AreaEstimates, AreaReport } from '../area.ts'
 import type { Style } from './style.ts'
 import { counted, TABLE_STYLE } from './table-style.ts'
 
+type Estimate = Pick<AreaReport, 'worst_error_percent' | 'extrapolated'>
+
 const FAMILY_NAMES = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' } as const
 
 const HEADS = { logic_lut: 'logic LUT', lut: 'LUT in all', ff: 'FF', dsp: 'DSP', bram: 'BRAM' } as const
@@ -21,7 +23,7 @@ export function areaText(report: AreaReport, style: Style): string {
   const source =
     report.source === 'synthesis'
       ? 'synthesized by Yosys, unit by unit, not placed'
-      : `estimated by the fitted model, ${errors(report.worst_error_percent ?? {})}`
+      : `estimated by the fitted model, ${errors(report)}`
   return [
     `${style.strong(report.target)} on ${style.strong(FAMILY_NAMES[report.family])}, ${source}`,
     table.toString(),
@@ -32,11 +34,13 @@ export function areaText(report: AreaReport, style: Style): string {
 /** One line a family, for the report of a simulation. */
 export function areaLines(estimates: AreaEstimates): readonly string[] {
   return Object.entries(estimates).map(([family, area]) => {
-    const { lut, ff, dsp, bram, worst_error_percent: worst } = area
-    return `area ${counted(lut)} LUT, ${counted(ff)} FF, ${dsp} DSP, ${bram} BRAM of ${FAMILY_NAMES[family as keyof AreaEstimates]}, \n     ${errors(worst)}, by the fitted model`
+    const { lut, ff, dsp, bram } = area
+    return `area ${counted(lut)} LUT, ${counted(ff)} FF, ${dsp} DSP, ${bram} BRAM of ${FAMILY_NAMES[family as keyof AreaEstimates]}, \n     ${errors(area)}, by the fitted model`
   })
 }
 
-function errors(worst: AreaReport['worst_error_percent'] & {}): string {
+/** How good an estimate is. */
+function errors({ worst_error_percent: worst = {}, extrapolated }: Estimate): string {
+  if (extrapolated) return 'larger than what the model was fitted to'
   return `LUT within ${worst.lut ?? '?'} %, FF ${worst.ff ?? '?'} %`
 }

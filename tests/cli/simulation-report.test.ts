@@ -31,6 +31,7 @@ const REPORT: SimulationReport = {
     ecp5: {
       ...{ logic_lut: 20000, lut: 31234, ff: 15000, dsp: 272, bram: 160 },
       worst_error_percent: { lut: 7.1, ff: 3.2 },
+      extrapolated: false,
     },
   },
   units: {

@@ -3,9 +3,10 @@
  * linear in terms that its structure suggests, with coefficients fitted to synthesized targets (`npm run fit:area`); block
  * memories follow from the sizes of the arrays. docs/area.md states how far it is off.
  */
+import { LOAD_BURSTS, MAX_BURST_BEATS } from '../isa/costs.ts'
 import { rtlParameters } from '../rtl/header.ts'
 import type { Target } from '../target.ts'
-import { COEFFICIENTS } from './coefficients.generated.ts'
+import { COEFFICIENTS, LARGEST } from './coefficients.generated.ts'
 import { type Area, type Family, mapArea, sumAreas } from './count.ts'
 import type { UnitAreas } from './synthesis.ts'
 import { UNIT_NAMES, type UnitName } from './units.ts'
@@ -34,7 +35,7 @@ const TERMS: Readonly<Record<UnitName, (shape: Shape) => Terms>> = {
   load: (s) => ({
     port_rotation: rotation(s.PORT_BYTES),
     bus_bytes: s.BUS_BYTES,
-    narrow_rows: has(s, 4) || has(s, 2) || has(s, 1) ? s.ROWS : 0,
+    rows: s.ROWS,
   }),
   mac: (s) => ({
     lanes: s.ROWS * s.COLS,
@@ -54,9 +55,15 @@ const TERMS: Readonly<Record<UnitName, (shape: Shape) => Terms>> = {
   }),
   weights: (s) => ({ rows: s.ROWS }),
   accumulators: () => ({}),
-  parameters: (s) => ({ port_rotation: rotation(s.PORT_BYTES) }),
-  index: (s) => ({ port_rotation: rotation(s.PORT_BYTES) }),
-  tables: (s) => ({ port_rotation: rotation(s.PORT_BYTES) }),
+  parameters: (s) => ({
+    port_rotation: rotation(s.PORT_BYTES),
+    distributed_bytes: distributedBytes('parameters', s),
+  }),
+  index: (s) => ({ port_rotation: rotation(s.PORT_BYTES), distributed_bytes: distributedBytes('index', s) }),
+  tables: (s) => ({
+    port_rotation: rotation(s.PORT_BYTES),
+    distributed_bytes: distributedBytes('tables', s),
+  }),
 }
 
 /** The terms of a unit for a target, with the constant. */
@@ -74,7 +81,18 @@ interface MemoryArray {
 
 /** The arrays of every unit that become block memories. Windows stand in even and odd lines. */
 const ARRAYS: Readonly<Partial<Record<UnitName, (shape: Shape) => readonly MemoryArray[]>>> = {
-  mac: (s) => [{ depth: s.LINE_WORDS, width: 8 * s.COLS, copies: 2 }],
+  load: (s) => {
+    const banks = (2 * s.PORT_BYTES) / s.BUS_BYTES
+    return [{ depth: (2 * LOAD_BURSTS * MAX_BURST_BEATS) / banks, width: 8 * s.BUS_BYTES, copies: banks }]
+  },
+  // The lanes of a filter's third row are there from 7 rows on.
+  mac: (s) => [{ depth: s.LINE_WORDS, width: 8 * s.COLS * (s.ROWS > 6 ? 2 : 1), copies: 1 }],
+  // Thresholds: as many banks as are read, or written, at once.
+  post: (s) => {
+    const banks = Math.max(s.POST_LANES, Math.min(s.PORT_BYTES / 4, s.COLS))
+    const entries = Math.min(256, s.PARAMETER_BYTES / (4 * s.COLS))
+    return [{ depth: ((2 * s.COLS) / banks) * entries, width: 32, copies: banks }]
+  },
   activation: (s) => [window(s, s.ACTIVATION_BYTES / s.BANKS, s.BANKS)],
   weights: (s) => [{ depth: s.WEIGHT_COLUMNS / 2, width: 9 * s.ROWS, copies: 2 }],
   accumulators: (s) => [{ depth: s.ACCUMULATOR_VECTORS, width: 32 * s.COLS, copies: 2 }],
@@ -97,8 +115,17 @@ const BLOCK_SHAPES = [
   [16384, 1],
 ] as const
 
-/** Block memories of one array: the fewest of any one shape. Lanes that are written alone are 9 bits, of which 8 are used. */
+/** Arrays of no more words are made of LUTs instead. */
+const MOST_DISTRIBUTED = 32
+
+function distributedBytes(unit: UnitName, shape: Shape): number {
+  const arrays = (ARRAYS[unit]?.(shape) ?? []).filter(({ depth }) => depth <= MOST_DISTRIBUTED)
+  return sum(arrays.map(({ depth, width, copies }) => (copies * depth * width) / 8))
+}
+
+/** Block memories of one array: none if it is small, else the fewest of any one shape. Lanes that are written alone are 9 bits, of which 8 are used. */
 function blocksOf({ depth, width, copies, byByte = false }: MemoryArray): number {
+  if (depth <= MOST_DISTRIBUTED) return 0
   const counts = BLOCK_SHAPES.filter(([, bits]) => !byByte || bits >= 9).map(
     ([words, bits]) => Math.ceil(depth / words) * Math.ceil(width / (byByte ? (bits / 9) * 8 : bits)),
   )
@@ -128,6 +155,18 @@ export function modelledUnits(
       return [unit, area]
     }),
   ) as UnitAreas
+}
+
+/** What the model depends on most, by the names of the RTL's parameters. */
+export function sizesOf(target: Target): Readonly<Record<string, number>> {
+  const { ROWS, COLS, POST_LANES, PORT_BYTES, BANKS } = rtlParameters(target)
+  return { ROWS, COLS, LANES: ROWS * COLS, POST_LANES, PORT_BYTES, BANKS }
+}
+
+/** Whether a target is larger, in any way, than all that the model was fitted to. */
+export function isExtrapolated(target: Target, family: Family): boolean {
+  const largest = LARGEST[family] ?? {}
+  return Object.entries(sizesOf(target)).some(([name, size]) => size > (largest[name] ?? 0))
 }
 
 function sum(values: readonly number[]): number {

@@ -1,0 +1,68 @@
+/** The committed coefficients against the committed points: docs/area.md states what they say. */
+import { describe, expect, it } from 'vitest'
+import { COEFFICIENTS, ERRORS } from '../../backends/trellis/area/coefficients.generated.ts'
+import { FAMILIES } from '../../backends/trellis/area/count.ts'
+import {
+  FITTED,
+  isExtrapolated,
+  modelledUnits,
+  termsOf,
+  totalArea,
+} from '../../backends/trellis/area/model.ts'
+import { UNIT_NAMES } from '../../backends/trellis/area/units.ts'
+import { loadTarget } from '../../backends/trellis/target.ts'
+import { must, unwrap } from '../../ir/diagnostic.ts'
+import { deviations, fitUnits, summarize } from '../../scripts/area/fit.mjs'
+import { areaPoints } from '../../scripts/docs/area-page.ts'
+
+const FITTED_FAMILIES = FAMILIES.filter((family) => COEFFICIENTS[family] !== undefined)
+
+describe.each(FITTED_FAMILIES)('%s', (family) => {
+  const points = areaPoints(family)
+  const of = (use: string) => points.filter((point) => point.use === use)
+
+  it('is fitted to twelve synthesized targets at least, and checked on four others', () => {
+    expect(of('fit').length).toBeGreaterThanOrEqual(12)
+    expect(of('check').length).toBeGreaterThanOrEqual(4)
+    expect(new Set(points.map(({ target }) => target.name)).size).toBe(points.length)
+  })
+
+  it('has the coefficients that least squares gives for the points', () => {
+    expect(fitUnits(of('fit'), { units: UNIT_NAMES, metrics: FITTED, termsOf })).toEqual(COEFFICIENTS[family])
+  })
+
+  it('states the errors that it has on the targets left out, below 10 % in LUTs and flip-flops', () => {
+    const errors = summarize(
+      of('check').map(({ synthesized, modelled }) => deviations(synthesized, modelled)),
+    )
+    expect(ERRORS[family]).toEqual(errors)
+    expect(Math.max(errors.worst.lut, errors.worst.logic_lut, errors.worst.ff)).toBeLessThan(10)
+  })
+
+  it('counts multipliers and block memories as they are', () => {
+    for (const { synthesized, modelled, target } of points) {
+      expect(modelled.dsp, target.name).toBe(synthesized.dsp)
+      expect(modelled.bram, target.name).toBe(synthesized.bram)
+    }
+  })
+
+  it('says that a larger array is larger, and so is one with more widths', () => {
+    const target = unwrap(loadTarget('trellis-8'))
+    const total = (changes: object) =>
+      totalArea(must(modelledUnits({ ...target, ...changes }, family), family))
+    const array = { ...target.array, rows: 16 }
+    for (const metric of ['lut', 'ff', 'dsp'] as const)
+      expect(total({ array })[metric]).toBeGreaterThan(total({})[metric])
+    expect(total({ precisions: [8] }).lut).toBeLessThan(total({}).lut)
+  })
+})
+
+it('tells estimates within what it was fitted to from those beyond', () => {
+  for (const { target } of areaPoints('ecp5').filter(({ use }) => use === 'fit'))
+    expect(isExtrapolated(target, 'ecp5'), target.name).toBe(false)
+  expect(isExtrapolated(unwrap(loadTarget('trellis-32')), 'ecp5')).toBe(true)
+})
+
+it('knows no family that was not synthesized', () => {
+  expect(modelledUnits(unwrap(loadTarget('trellis-8')), 'ecp5', {})).toBeUndefined()
+})
