@@ -18,9 +18,12 @@ export function verilatorVersion(): string | undefined {
   return status === 0 ? stdout.trim() : undefined
 }
 
-/** An engine for programs of these targets; building takes up to a minute for each that has not been seen. */
-export function verilatorEngine(targets: readonly Target[]): Engine {
-  const binaries = new Map(targets.map((target) => [target, build(target)]))
+/**
+ * An engine for programs of these targets; building takes up to a minute for each that has not been seen. The C++ compiler's
+ * optimization takes longer than it saves on short programs.
+ */
+export function verilatorEngine(targets: readonly Target[], optimization: '-O0' | '-O3' = '-O0'): Engine {
+  const binaries = new Map(targets.map((target) => [target, build(target, optimization)]))
   return {
     name: 'the RTL (Verilator)',
     run(run) {
@@ -59,11 +62,11 @@ function runProgram(binary: string, run: Run, folder: string): ReturnType<Engine
   return { cycles: must(cycles, 'the last line'), ...times, dram: result, hasConflict }
 }
 
-function build(target: Target): string {
+function build(target: Target, optimization: string): string {
   const { files, top } = trellisDesign(target)
   const bus = target.dram.bytes_per_cycle
   const options = ['--cc', '--exe', '--build', '-j', '2', '-O3', '--x-initial', 'unique', '-Wno-fatal']
-  const flags = ['-CFLAGS', `-O2 -DBUS_BYTES=${bus}`, '--top-module', top]
+  const flags = ['-CFLAGS', `${optimization} -DBUS_BYTES=${bus}`, '--top-module', top]
   const bench = readFileSync(BENCH, 'utf8')
   const name = cacheName([verilatorVersion(), options, flags, Object.entries(files).sort(), bench])
   const kept = cached(name)

@@ -287,13 +287,13 @@ module trellis_load #(
   logic [4:0] w_target;
   logic [1:0] w_columns;
   always_ff @(posedge clk) begin
-    w_target <= a_valid ? a_target : '0;
+    w_target <= a_valid && !rst ? a_target : '0;
     w_columns <= a_columns;
     wr_addr <= a_address;
     wr_data <= aligned;
     wr_mask <= mask;
-    give <= a_valid && a_last ? a_signal : 4'd0;
-    done <= a_valid && a_last;
+    give <= a_valid && a_last && !rst ? a_signal : 4'd0;
+    done <= a_valid && a_last && !rst;
   end
   assign act_wr_en = w_target[ACT];
   assign index_wr_en = w_target[INDEX];
