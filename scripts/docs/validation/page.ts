@@ -23,8 +23,10 @@ without it.
 ## Cycles of the simulator and of the hardware
 
 Cycles here are those of the simulator. What they mean is the contract of [timing.md](timing.md), which was written
-before either side; that hardware in SystemVerilog ([backends/trellis/rtl](../backends/trellis/rtl)) keeps it is for
-[tests/rtl](../tests/rtl) to prove, cycle by cycle.
+before either side. Hardware in SystemVerilog ([backends/trellis/rtl](../backends/trellis/rtl)) keeps it: start and end of every
+instruction, the length of the program and every byte are the same, difference zero, on whole networks
+([networks.test.ts](../tests/rtl/networks.test.ts)) and on random programs for eight targets
+([equality.test.ts](../tests/rtl/equality.test.ts)), as a netlist with npm packages alone and in Verilator.
 
 ${systolicSection()}
 ${finnSection()}
