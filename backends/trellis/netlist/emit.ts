@@ -11,8 +11,8 @@ import type { Word, WordGraph } from './word-graph.ts'
 
 type Expression = number
 
-/** Operations of a function: more take engines long to optimize, fewer pass more through memory. */
-const FUNCTION_NODES = 2000
+/** Operations of a function: with more, engines move values between registers and stack; with fewer, we do through memory. */
+const FUNCTION_NODES = 200
 /** Nested operations of an expression: parsers of WebAssembly recurse. */
 const MAX_DEPTH = 100
 const PAGE_BYTES = 65536
