@@ -4,7 +4,7 @@
  * the exit code.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, rmSync } from 'node:fs'
 
 const RTL = 'backends/trellis/rtl'
 const RUNTIME = 'backends/wasm/runtime/runtime.js'
@@ -21,5 +21,6 @@ chmodSync('dist/src/cli/main.js', 0o755)
 const language = ['--allowJs', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler']
 const places = ['--ignoreConfig', '--rootDir', '.', '--outDir', 'dist']
 const runtime = tsc(...language, ...places, '--noCheck', '--removeComments', RUNTIME)
+for (const name of readdirSync(`dist/${RTL}`)) if (/\.svh?$/.test(name)) rmSync(`dist/${RTL}/${name}`)
 cpSync(RTL, `dist/${RTL}`, { recursive: true, filter: (path) => !path.endsWith('.ts') })
 process.exitCode = program || runtime

@@ -59,9 +59,8 @@ A program's DRAM image as a file for \`$readmemh\` and the addresses come from a
     espalier compile MODEL --target ${target.name} -o compiled
     espalier rtl --program compiled -o rtl
 
-With Icarus Verilog, and with Verilator 5 (\`program.txt\` has the numbers and the cycles to expect):
+With Verilator 5 (\`program.txt\` has the numbers and the cycles to expect):
 
-    iverilog -g2012 -I . -s trellis_tb -o tb *.sv && vvp tb +image=program.hex +address=A +length=N +latency=${latency}
     verilator --binary --timing -j 2 -Wno-fatal --top-module trellis_tb *.sv && obj_dir/Vtrellis_tb +image=program.hex +address=A +length=N +latency=${latency}
 
 It prints the cycles; \`+dump=FILE\` writes the final DRAM, \`+events\` what happens when.

@@ -7,7 +7,7 @@
 //   +dump=FILE      where the final contents of DRAM go, for $writememh
 //   +events         prints the cycle of every dispatch, start and end
 //
-// Simulation only. Works with Icarus Verilog (-g2012) and Verilator (--binary --timing).
+// Simulation only, with Verilator (--binary --timing).
 `include "trellis_isa.svh"
 `include "trellis_target.svh"
 

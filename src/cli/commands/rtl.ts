@@ -20,7 +20,7 @@ export function addRtl(program: Command, session: Session): void {
       const { target, files } = await image(flags)
       const rtl = unwrap(rtlFiles(target))
       unwrap(writeFolder(flags.output, { ...rtl, ...files }))
-      session.say(`${target.name} -> ${flags.output}: ${Object.keys({ ...rtl, ...files }).length} files`)
+      session.say(`${target.name} -> ${flags.output}: top module trellis, test bench trellis_tb`)
     })
 }
 
