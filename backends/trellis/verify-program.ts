@@ -8,9 +8,10 @@ import type { Diagnostic } from '../../ir/diagnostic.ts'
 import { must } from '../../ir/diagnostic.ts'
 import { Accesses } from './isa/accesses.ts'
 import { QUEUE_DEPTH } from './isa/costs.ts'
-import type { Access, Space } from './isa/footprint.ts'
-import { writtenSpans } from './isa/spans.ts'
+import { type Access, overlap, type Space } from './isa/footprint.ts'
+import { type Span, writtenSpans } from './isa/spans.ts'
 import type { Instruction } from './isa/table.ts'
+import { Written } from './isa/written.ts'
 import type { DramRegion, Program } from './program.ts'
 import { capacities, type Target } from './target.ts'
 import { exactError } from './verify/exact.ts'
@@ -30,19 +31,23 @@ export interface BareProgram {
 export function verifyProgram(program: Program | BareProgram): readonly Diagnostic[] {
   const findings = new Findings()
   if ('instructions' in program) {
-    const accesses = new Accesses(program.target, undefined)
+    const memory = { accesses: new Accesses(program.target, undefined) }
     const limits = limitsOf(program.target, 2 ** 32)
     verifySegment(
       { segment: 0, instructions: program.instructions, queueDepth: queueDepthOf(program.target) },
       program.target,
-      accesses,
+      memory,
       limits,
       [],
       findings,
     )
     return findings.list()
   }
-  const accesses = new Accesses(program.target, { bytes: program.weights, address: program.weightsAddress })
+  const constants = { bytes: program.weights, address: program.weightsAddress }
+  const memory = {
+    accesses: new Accesses(program.target, constants),
+    written: new Written(program.target),
+  }
   const limits = limitsOf(program.target, program.dramBytes)
   const fixed = program.regions.filter((r) => r.kind !== 'activations')
   for (const step of program.steps) {
@@ -50,15 +55,22 @@ export function verifyProgram(program: Program | BareProgram): readonly Diagnost
     const { instructions, layerOf } = must(program.segments[step.run], 'segment of a step')
     const queueDepth = queueDepthOf(program.target)
     const checked = { segment: step.run, instructions, queueDepth, layerOf, layers: program.layers }
-    verifySegment(checked, program.target, accesses, limits, fixed, findings)
+    verifySegment(checked, program.target, memory, limits, fixed, findings)
   }
   return findings.list()
+}
+
+/** What is known of the memories on chip, over all segments. */
+interface OnChipMemory {
+  readonly accesses: Accesses
+  /** Absent for instructions alone: nothing is known of what ran before. */
+  readonly written?: Written
 }
 
 function verifySegment(
   checked: Checked,
   target: Target,
-  accesses: Accesses,
+  { accesses, written }: OnChipMemory,
   limits: Readonly<Record<Space, number>>,
   fixed: readonly DramRegion[],
   findings: Findings,
@@ -90,11 +102,13 @@ function verifySegment(
   const resumed = new ResumedRows(target)
   for (const index of order?.sequence ?? Array.from({ length: instructions.length - 1 }, (_, k) => k)) {
     const i = must(instructions[index], 'instruction')
-    const reads = accesses.reads(i)
-    const missing = accesses.missing(i, reads)
+    const windows = accesses.windows(i)
+    const reads = accesses.reads(i, windows)
+    const missing = accesses.missing(i) ?? neverWritten(written, reads)
     const writes = writtenSpans(i, target)
-    const cannotResume = resumed.next(i, writes, accesses.windows(i))
+    const cannotResume = resumed.next(i, writes, windows)
     const touched = accesses.next(i)
+    for (const span of writes) written?.add(span)
     const outside = touched.find((access) => access.start < 0 || access.end > limits[access.space])
     if (outside) {
       findings.add(checked, index, {
@@ -121,6 +135,11 @@ function verifySegment(
   }
 }
 
+function neverWritten(written: Written | undefined, reads: readonly Span[]): string | undefined {
+  const gap = written?.firstGap(reads)
+  return gap && `reads ${gap.space} ${gap.start}..${gap.end - 1}, which nothing has written`
+}
+
 function queueDepthOf(target: Target): number {
   return target.queue_depth ?? QUEUE_DEPTH
 }
@@ -143,8 +162,4 @@ const TABLES = 4
 
 function verbOf(access: Access): string {
   return access.write ? 'writes' : 'reads'
-}
-
-function overlap(access: Access, region: DramRegion): boolean {
-  return access.start < region.end && region.start < access.end
 }

@@ -14,7 +14,7 @@ import {
   STORE_PIPE,
   streamLatency,
 } from '../isa/costs.ts'
-import { type Access, followsClosely, type Space } from '../isa/footprint.ts'
+import { type Access, followsClosely, overlap, type Space } from '../isa/footprint.ts'
 import { type Instruction, UNITS, type Unit, unitOf } from '../isa/table.ts'
 import { capacities, type Target } from '../target.ts'
 import type { Emitted } from './emitter.ts'
@@ -133,7 +133,7 @@ function conflicts(access: Access, banks: number, { access: other, banks: otherB
     if ((banks & otherBanks) !== 0) return true
     if (!access.write) return false
   }
-  return access.start < other.end && other.start < access.end
+  return overlap(access, other)
 }
 
 /**

@@ -3,6 +3,8 @@
  * cover; what is still there need not be loaded again. Order of use alone decides, so the same constants loaded for each stripe of a
  * cascade are loaded once when they all fit.
  */
+import { overlap } from '../isa/footprint.ts'
+
 export interface Slot {
   readonly address: number
   /** It was there already. */
@@ -33,11 +35,10 @@ export class RingCache {
     if (size > this.#capacity) throw new Error(`internal error: ${size} does not fit in ${this.#capacity}`)
     if (this.#next + size > this.#capacity) this.#next = 0
     const start = this.#next
-    const end = start + size
-    for (const [other, slot] of this.#slots)
-      if (slot.start < end && start < slot.end) this.#slots.delete(other)
-    this.#slots.set(key, { start, end })
-    this.#next = end
+    const own = { start, end: start + size }
+    for (const [other, slot] of this.#slots) if (overlap(slot, own)) this.#slots.delete(other)
+    this.#slots.set(key, own)
+    this.#next = own.end
     return { address: start, hit: false }
   }
 }

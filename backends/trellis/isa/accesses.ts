@@ -1,31 +1,24 @@
-/**
- * What each instruction touches where that depends on those before it: list contents, the second operand, and which
- * places have been written at all.
- */
+/** What each instruction touches where that depends on those before it: list contents and the second operand. */
 
 import type { Target } from '../target.ts'
 import { ConstantMemories, type Constants } from './constant-memories.ts'
 import { type Access, footprint, operandFootprint } from './footprint.ts'
-import { readSpans, type Span, type Window, writtenSpans } from './spans.ts'
+import { readSpans, type Span, type Window } from './spans.ts'
 import type { Instruction, InstructionOf } from './table.ts'
-import { Written } from './written.ts'
 
 export class Accesses {
   readonly #target: Target
   readonly #memories: ConstantMemories | undefined
-  readonly #written: Written
   #setup: InstructionOf<'post.setup'> | undefined
 
   /** Without the constants of the program nothing is known of lists, and windows of mac instructions are left out. */
   constructor(target: Target, constants: Constants | undefined) {
     this.#target = target
     this.#memories = constants && new ConstantMemories(constants, target)
-    this.#written = new Written(target)
   }
 
   /** What `i` touches. To be asked once for each instruction, in an order in which they can run. */
   next(i: Instruction): readonly Access[] {
-    for (const span of writtenSpans(i, this.#target)) this.#written.add(span)
     switch (i.op) {
       case 'load.index':
         this.#memories?.loadIndex(i)
@@ -55,29 +48,22 @@ export class Accesses {
   }
 
   /** Why `i` cannot work after the instructions before it; undefined if it can. To be asked before `next`. */
-  missing(i: Instruction, reads: readonly Span[]): string | undefined {
+  missing(i: Instruction): string | undefined {
     if (this.#setup === undefined && needsSetup(i))
       return 'needs constants, but no post.setup comes before it'
     const column = i.op === 'post.acc' ? this.#memories?.unsortedColumn(i) : undefined
     if (column !== undefined) return `searches the thresholds of column ${column}, which do not ascend`
-    // Without constants nothing is known of what ran before.
-    const [gap] = this.#memories ? this.unwritten(reads) : []
-    return gap && `reads ${gap.space} ${gap.start}..${gap.end - 1}, which nothing has written`
+    return undefined
   }
 
   /** Exactly what `i` reads on chip, as far as it is known. To be asked before `next`. */
-  reads(i: Instruction): readonly Span[] {
-    return readSpans(i, this.#target, { setup: this.#setup, windows: this.windows(i) })
+  reads(i: Instruction, windows = this.windows(i)): readonly Span[] {
+    return readSpans(i, this.#target, { setup: this.#setup, windows })
   }
 
   /** The windows that a mac instruction walks; undefined if they are not known. To be asked before `next`. */
   windows(i: Instruction): readonly Window[] | undefined {
     return i.op === 'mac.dense' || i.op === 'mac.depthwise' ? this.#memories?.windowsOf(i) : undefined
-  }
-
-  /** What nothing has written of `reads`. */
-  unwritten(reads: readonly Span[]): readonly Span[] {
-    return reads.flatMap((span) => this.#written.gaps(span))
   }
 }
 

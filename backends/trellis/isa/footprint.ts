@@ -21,6 +21,11 @@ export interface Access {
   readonly end: number
 }
 
+/** Whether two ranges of one memory share a place. */
+export function overlap(a: Pick<Access, 'start' | 'end'>, b: Pick<Access, 'start' | 'end'>): boolean {
+  return a.start < b.end && b.start < a.end
+}
+
 interface Ring {
   readonly end: number
   readonly size: number

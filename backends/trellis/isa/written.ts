@@ -21,6 +21,15 @@ export class Written {
     this.#places[space].fill(1, Math.max(0, start), Math.max(0, end))
   }
 
+  /** The first part of the spans that was never written. */
+  firstGap(spans: readonly Span[]): Span | undefined {
+    for (const span of spans) {
+      const [gap] = this.gaps(span)
+      if (gap !== undefined) return gap
+    }
+    return undefined
+  }
+
   /** The parts of a span that were never written, in order. What lies outside of the memory is none of them. */
   gaps({ space, start: first, end }: Span): Span[] {
     const start = Math.max(0, first)

@@ -2,7 +2,7 @@
  * What the exact spans of an instruction show beside its enclosing ranges: rows that leave their ring, where order and
  * ports are proven for other bytes, and results that fall onto operands of the same instruction.
  */
-import type { Access } from '../isa/footprint.ts'
+import { type Access, overlap } from '../isa/footprint.ts'
 import type { Span } from '../isa/spans.ts'
 import type { Instruction } from '../isa/table.ts'
 import type { Target } from '../target.ts'
@@ -34,7 +34,7 @@ export function exactError(
     }
   }
   // Load, mac and store read and write different memories.
-  const mayOverlap = ranges.some((r) => !r.write && ranges.some((w) => w.write && meet(r, w)))
+  const mayOverlap = ranges.some((r) => !r.write && ranges.some((w) => w.write && overlap(r, w)))
   const own = mayOverlap ? ownResult(i, from ?? [], to ?? [], target) : undefined
   return (
     own && {
@@ -55,7 +55,7 @@ function ownResult(
   // Of two operands the first comes first and the second last.
   const second = reads.length - writes.length
   return reads.find((r, k) => {
-    if (!writes.some((w) => meet(r, w))) return false
+    if (!writes.some((w) => overlap(r, w))) return false
     const inPlace = [writes[k], writes[k - second]].some((w) => w?.start === r.start && w.end === r.end)
     return !inPlace || !vectorsStandApart(i, target)
   })
@@ -65,8 +65,4 @@ function vectorsStandApart(i: Instruction, target: Target): boolean {
   const { cols } = target.array
   if (i.op === 'post.acc') return i.mx === 1 || i.x_step >= (i.blocks - 1) * cols + i.last_lanes
   return (i.op === 'post.unary' || i.op === 'post.binary') && (i.mx === 1 || i.x_step >= cols)
-}
-
-function meet(a: { readonly start: number; readonly end: number }, b: typeof a): boolean {
-  return a.start < b.end && b.start < a.end
 }

@@ -2,6 +2,7 @@
  * A depthwise instruction that resumes takes its first rows from the line buffers: the mac instruction before it must have left
  * them there, and memory must still hold the same.
  */
+import { overlap } from '../isa/footprint.ts'
 import { readSpans, type Span, type Window } from '../isa/spans.ts'
 import type { Instruction, InstructionOf } from '../isa/table.ts'
 import type { Target } from '../target.ts'
@@ -47,7 +48,7 @@ export class ResumedRows {
       return `resumes at activation ${i.input + own.offset}, but the rows of the mac instruction before it go on at ${next}`
     const kept = { ...i, my: 1, lines: i.lines - i.y_stride }
     const changed = readSpans(kept, this.#target, { setup: undefined, windows }).find((row) =>
-      this.#written.some((w) => row.space === 'activation' && row.start < w.end && w.start < row.end),
+      this.#written.some((w) => row.space === 'activation' && overlap(row, w)),
     )
     return (
       changed &&

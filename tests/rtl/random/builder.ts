@@ -94,10 +94,7 @@ export class ProgramBuilder {
     const between = written
       .slice(1)
       .map(({ space, start }, k): Span => ({ space, start: must(written[k], 'span').end, end: start }))
-    const [gap] = [
-      ...this.#accesses.unwritten(this.#accesses.reads(i)),
-      ...between.flatMap((span) => this.#written.gaps(span)),
-    ]
+    const gap = this.#written.firstGap([...this.#accesses.reads(i), ...between])
     if (gap?.space !== 'activation') return gap
     const end = Math.min(gap.end + 128, capacities(this.target).activationBytes)
     return this.#written.gaps({ ...gap, end })[0]

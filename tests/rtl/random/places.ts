@@ -1,4 +1,5 @@
 /** Random places in activation memory: in one bank more often than across several, so that units can work side by side. */
+import { overlap } from '../../../backends/trellis/isa/footprint.ts'
 import { readSpans, type Span, writtenSpans } from '../../../backends/trellis/isa/spans.ts'
 import type { Instruction, InstructionOf } from '../../../backends/trellis/isa/table.ts'
 import { capacities, type Target } from '../../../backends/trellis/target.ts'
@@ -82,5 +83,5 @@ export function overlapsItself(
 }
 
 export function meet(a: Span, b: Span): boolean {
-  return a.space === b.space && a.start < b.end && b.start < a.end
+  return a.space === b.space && overlap(a, b)
 }
