@@ -89,12 +89,11 @@ function accountLoad(ledger: Ledger, program: TimedProgram, schedule: Schedule):
     spendWaiting(ledger, schedule, i, previous < 0)
     previous = i
     const bursts = program.bursts[i] as number
+    ledger.spend('pipeline', (schedule.started[i] as number) + LOAD_SETUP, i)
     if (bursts === 0) {
-      ledger.spend('pipeline', (schedule.started[i] as number) + LOAD_SETUP, i)
       ledger.spend('busy', (schedule.done[i] as number) - LOAD_PIPE, i)
       continue
     }
-    ledger.spend('pipeline', (schedule.started[i] as number) + LOAD_SETUP, i)
     const first = program.firstBurst[i] as number
     for (let k = first; k < first + bursts; k++) {
       ledger.spend('dram', times.granted[k] as number, i)

@@ -1,5 +1,6 @@
 /** Weights, lists and parameters as the bytes that loads expect. */
 import { must } from '../../../ir/diagnostic.ts'
+import { LINE_BYTES } from '../isa/costs.ts'
 import type { Requant, Thresholds } from '../lower/stage.ts'
 import type { BlockList, Entry } from '../schedule/blocks.ts'
 import { fromStored, toStored } from '../stored.ts'
@@ -68,10 +69,10 @@ export function packStaircase(
 ): Uint8Array {
   const { line } = stairs
   if (!line) return packThresholds(bias, stairs, from, to, cols)
-  const bytes = new Uint8Array((to - from) * cols * 17)
+  const bytes = new Uint8Array((to - from) * cols * LINE_BYTES)
   const view = new DataView(bytes.buffer)
   for (let b = from; b < to; b++) {
-    const at = (b - from) * cols * 17
+    const at = (b - from) * cols * LINE_BYTES
     for (let column = 0; column < cols; column++) {
       const channel = b * cols + column
       const offset = line.offset[channel] ?? 0n

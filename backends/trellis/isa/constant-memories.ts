@@ -4,7 +4,7 @@
  */
 import { must } from '../../../ir/diagnostic.ts'
 import { capacities, type Target } from '../target.ts'
-import { MODE_THRESHOLDS } from './costs.ts'
+import { MODE_THRESHOLDS, thresholdBlockBytes } from './costs.ts'
 import type { ListExtent } from './footprint.ts'
 import type { Window } from './spans.ts'
 import type { InstructionOf } from './table.ts'
@@ -19,8 +19,7 @@ type Mac = InstructionOf<'mac.dense'> | InstructionOf<'mac.depthwise'>
 
 export class ConstantMemories {
   readonly #constants: Constants
-  readonly #rows: number
-  readonly #cols: number
+  readonly #target: Target
   readonly #entries: Int32Array
   /** 1 where an entry came from the constants. */
   readonly #isKnown: Uint8Array
@@ -33,8 +32,7 @@ export class ConstantMemories {
   constructor(constants: Constants, target: Target) {
     const { indexEntries, weightColumns, parameterBytes } = capacities(target)
     this.#constants = constants
-    this.#rows = target.array.rows
-    this.#cols = target.array.cols
+    this.#target = target
     this.#entries = new Int32Array(indexEntries)
     this.#isKnown = new Uint8Array(indexEntries)
     this.#parameters = new Uint8Array(parameterBytes)
@@ -60,8 +58,8 @@ export class ConstantMemories {
   /** A column whose thresholds are known and do not ascend, by its number over all blocks; undefined if there is none. */
   unsortedColumn(i: InstructionOf<'post.acc'>): number | undefined {
     if (i.mode !== MODE_THRESHOLDS) return undefined
-    const cols = this.#cols
-    const blockBytes = cols * (5 + 4 * i.steps)
+    const { cols } = this.#target.array
+    const blockBytes = thresholdBlockBytes(this.#target, i.steps)
     const end = i.param + i.blocks * blockBytes
     if (end > this.#parameters.length || this.#isKnownParameter.subarray(i.param, end).includes(0))
       return undefined
@@ -78,7 +76,8 @@ export class ConstantMemories {
 
   loadWeight(i: InstructionOf<'load.weight'>): void {
     const lanes: number[] = []
-    for (let lane = 0; lane < this.#rows; lane++) if ((i.lanes >> BigInt(lane)) & 1n) lanes.push(lane)
+    for (let lane = 0; lane < this.#target.array.rows; lane++)
+      if ((i.lanes >> BigInt(lane)) & 1n) lanes.push(lane)
     // Which weights of a narrower stream are 0 is not looked at: the window is as wide as the lanes then.
     const source =
       i.precision === 0 && i.stream === 0 ? this.#at(i.dram, i.groups * i.columns * lanes.length) : undefined
@@ -117,16 +116,17 @@ export class ConstantMemories {
   #windowBytes(i: Mac, e: number): number {
     if (i.op === 'mac.depthwise') {
       // Column c of a block meets byte c of the word; the last block reaches furthest.
-      const first = i.weight + ((i.blocks - 1) * i.entries + e) * this.#cols
-      let columns = i.last_columns || this.#cols
+      const first = i.weight + ((i.blocks - 1) * i.entries + e) * this.#target.array.cols
+      let columns = i.last_columns || this.#target.array.cols
       while (columns > 0 && this.#columnTop[first + columns - 1] === 0) columns--
       return columns
     }
     let top = 0
     for (let block = 0; block < i.blocks; block++) {
-      const first = i.weight + (block * i.entries + e) * this.#cols
-      const columns = (block === i.blocks - 1 && i.last_columns) || this.#cols
-      for (let c = first; c < first + columns; c++) top = Math.max(top, this.#columnTop[c] ?? this.#rows)
+      const first = i.weight + (block * i.entries + e) * this.#target.array.cols
+      const columns = (block === i.blocks - 1 && i.last_columns) || this.#target.array.cols
+      for (let c = first; c < first + columns; c++)
+        top = Math.max(top, this.#columnTop[c] ?? this.#target.array.rows)
     }
     return top
   }

@@ -75,9 +75,12 @@ export const MODE_THRESHOLDS = 3
 export const MODE_SUMS = 4
 export const MODE_LINE = 5
 
-/** Bytes of one block of lines: bias, multiplier, 64-bit offset and shift for each column. */
+/** Bytes of a line's constants: bias, multiplier, 64-bit offset and shift. */
+export const LINE_BYTES = 17
+
+/** Bytes of one block of lines, one for each column. */
 export function lineBlockBytes(target: Target): number {
-  return target.array.cols * 17
+  return target.array.cols * LINE_BYTES
 }
 
 /** Bytes of the parameter block that a post.acc reads for each column block. */

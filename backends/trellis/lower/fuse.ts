@@ -3,7 +3,7 @@ import { must } from '../../../ir/diagnostic.ts'
 import { DTYPE_RANGE } from '../../../ir/dtype.ts'
 import type { Node } from '../../../ir/graph.ts'
 import { typeOf, valueOf } from '../../../ir/graph.ts'
-import { lineBlockBytes, thresholdBlockBytes } from '../isa/costs.ts'
+import { LINE_BYTES, lineBlockBytes, thresholdBlockBytes } from '../isa/costs.ts'
 import { fromStored } from '../stored.ts'
 import { capacities } from '../target.ts'
 import { allInt8, type LoweringContext, type MutableMap, mapFor } from './context.ts'
@@ -146,7 +146,7 @@ function fuseThresholds(ctx: LoweringContext, node: Node): boolean {
   const layer = must(ctx.layers[found.stage.layer], 'layer')
   ctx.layers[found.stage.layer] = {
     ...layer,
-    parameterBytes: line ? channels * 17 : channels * (4 + 4 * steps),
+    parameterBytes: line ? channels * LINE_BYTES : channels * (4 + 4 * steps),
   }
   return true
 }
