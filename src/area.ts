@@ -2,9 +2,8 @@
 import { ERRORS } from '../backends/trellis/area/coefficients.generated.ts'
 import { type Area, FAMILIES, type Family } from '../backends/trellis/area/count.ts'
 import { isExtrapolated, modelledUnits, totalArea } from '../backends/trellis/area/model.ts'
-import { synthesizedArea, type UnitAreas } from '../backends/trellis/area/synthesis.ts'
+import type { UnitAreas } from '../backends/trellis/area/synthesis.ts'
 import { UNIT_NAMES } from '../backends/trellis/area/units.ts'
-import { rtlSources } from '../backends/trellis/rtl/emit.ts'
 import type { Target } from '../backends/trellis/target.ts'
 import { attemptAsync, fail, type Result, unwrap } from '../ir/diagnostic.ts'
 
@@ -30,11 +29,14 @@ export async function areaOf(
   { family, model, step }: { readonly family: Family; readonly model: boolean; readonly step: () => void },
 ): Promise<Result<AreaReport>> {
   return attemptAsync(async () => {
-    unwrap(rtlSources(target))
     if (!model) {
+      // Not before it is asked for: every simulation estimates areas.
+      const { synthesizedArea } = await import('../backends/trellis/area/synthesis.ts')
       const units = unwrap(await synthesizedArea(target, family, { step }))
       return { target: target.name, family, source: 'synthesis', units, total: totalArea(units) }
     }
+    const { supportsRtl } = await import('../backends/trellis/rtl/emit.ts')
+    unwrap(supportsRtl(target))
     const estimate = estimated(target, family)
     if (estimate !== undefined) return estimate
     return fail({

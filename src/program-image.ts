@@ -12,10 +12,15 @@ const LINE_BYTES = 32
  * the order in which they run, with the cycles that they take, and where inputs and outputs stand.
  */
 export function programImage(program: Program): Readonly<Record<string, string>> {
+  return { 'program.hex': hexadecimal(initialDram(program)), 'program.txt': summary(program) }
+}
+
+/** DRAM before the first segment runs; inputs are zeros. */
+export function initialDram(program: Program): Uint8Array<ArrayBuffer> {
   const dram = new Uint8Array(program.dramBytes)
   dram.set(program.weights, program.weightsAddress)
   for (const { instructions, address } of program.segments) dram.set(encode(instructions), address)
-  return { 'program.hex': hexadecimal(dram), 'program.txt': summary(program) }
+  return dram
 }
 
 /** Lines of zeros are left out: DRAM starts with them. */

@@ -1,12 +1,13 @@
 /** The terminal's report of an area: a table of units, their total, and where the figures come from. */
 import Table from 'cli-table3'
+import type { Family } from '../../backends/trellis/area/count.ts'
 import type { AreaEstimates, AreaReport } from '../area.ts'
 import type { Style } from './style.ts'
 import { counted, TABLE_STYLE } from './table-style.ts'
 
 type Estimate = Pick<AreaReport, 'worst_error_percent' | 'extrapolated'>
 
-const FAMILY_NAMES = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' } as const
+const FAMILY_NAMES: Readonly<Record<Family, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
 
 const HEADS = { logic_lut: 'logic LUT', lut: 'LUT in all', ff: 'FF', dsp: 'DSP', bram: 'BRAM' } as const
 const COLUMNS = Object.keys(HEADS) as readonly (keyof typeof HEADS)[]
@@ -35,7 +36,7 @@ export function areaText(report: AreaReport, style: Style): string {
 export function areaLines(estimates: AreaEstimates): readonly string[] {
   return Object.entries(estimates).map(([family, area]) => {
     const { lut, ff, dsp, bram } = area
-    return `area ${counted(lut)} LUT, ${counted(ff)} FF, ${dsp} DSP, ${bram} BRAM of ${FAMILY_NAMES[family as keyof AreaEstimates]}, \n     ${errors(area)}, by the fitted model`
+    return `area ${counted(lut)} LUT, ${counted(ff)} FF, ${dsp} DSP, ${bram} BRAM of ${FAMILY_NAMES[family as Family]}, \n     ${errors(area)}, by the fitted model`
   })
 }
 

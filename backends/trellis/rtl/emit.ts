@@ -9,9 +9,14 @@ import { rtlReadme } from './readme.ts'
 const FOLDER = new URL('./', import.meta.url)
 const TEST_BENCH = 'trellis_tb.sv'
 
+/** `rtl/unsupported` for a target that the RTL cannot be. */
+export function supportsRtl(target: Target): Result<void> {
+  return attempt(() => checkSupported(target))
+}
+
 /**
- * Synthesizable modules and the headers they include, by file name; the top module is `trellis`. `rtl/unsupported` for a
- * target that the RTL cannot be.
+ * Synthesizable modules and the headers they include, by file name; the top module is `trellis`. `rtl/unsupported` as
+ * `supportsRtl`.
  */
 export function rtlSources(target: Target): Result<Readonly<Record<string, string>>> {
   return attempt(() => sources(target))

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { FAMILIES, type Family } from '../../../backends/trellis/area/count.ts'
 import { unwrap } from '../../../ir/diagnostic.ts'
 import { areaText } from '../area-report.ts'
 import { jsonOption, targetOption } from '../options.ts'
@@ -6,7 +7,7 @@ import type { Session } from '../session.ts'
 
 interface Flags {
   readonly target?: string
-  readonly family: 'ecp5' | 'xc7'
+  readonly family: Family
   readonly model?: boolean
   readonly json?: boolean
 }
@@ -20,9 +21,7 @@ export function addArea(program: Command, session: Session): void {
     )
     .addOption(targetOption())
     .addOption(
-      new Option('--family <family>', 'Lattice ECP5 or Xilinx 7-series')
-        .choices(['ecp5', 'xc7'])
-        .default('ecp5'),
+      new Option('--family <family>', 'Lattice ECP5 or Xilinx 7-series').choices(FAMILIES).default('ecp5'),
     )
     .option('--model', 'estimate instead of synthesizing')
     .addOption(jsonOption())
