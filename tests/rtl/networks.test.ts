@@ -1,12 +1,12 @@
 /** Whole networks on the RTL and on the simulator: every instruction of every layer in the same cycles, and the same bytes. */
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { encode } from '../../backends/trellis/isa/codec.ts'
 import type { Program } from '../../backends/trellis/program.ts'
 import { loadTarget } from '../../backends/trellis/target.ts'
 import { unwrap } from '../../ir/diagnostic.ts'
 import { createMachine } from '../../sim/execute/machine.ts'
 import { openProgram } from '../../src/open-program.ts'
+import { initialDram } from '../../src/program-image.ts'
 import { drawFromSeed } from '../sim/model/instructions.ts'
 import { differenceOn, type Engine } from './engine.ts'
 import { netlistEngine } from './netlist-engine.ts'
@@ -44,12 +44,11 @@ describe.each(engines)('%s', (_, build) => {
 function networkDifference(engine: Engine, program: Program): string | undefined {
   const machine = createMachine(program.target, program.dramBytes)
   const before = machine.dram
+  before.set(initialDram(program))
   for (const region of program.regions) {
     if (region.kind === 'activations')
       before.set(randomBytes(drawFromSeed(7), region.end - region.start), region.start)
   }
-  before.set(program.weights, program.weightsAddress)
-  for (const { instructions, address } of program.segments) before.set(encode(instructions), address)
   for (const segment of program.segments) {
     const dram = before.slice()
     const difference = differenceOn(engine, { program: { ...program, target, segments: [segment] }, dram })

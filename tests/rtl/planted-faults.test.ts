@@ -6,28 +6,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  FETCH_BUFFER,
-  FETCH_BURST,
-  LOAD_BURSTS,
-  LOAD_DESCRIPTORS,
-  LOAD_PIPE,
-  LOAD_SETUP,
-  MAC_PIPE,
-  MAC_SETUP,
-  MAX_BURST_BEATS,
-  MIN_BLOCK_PERIOD,
-  POST_CHAIN,
-  POST_PIPE,
-  POST_SETUP,
-  QUEUE_DEPTH,
-  REQUANTIZE_PASSES,
-  STORE_BURSTS,
-  STORE_PIPE,
-  TABLE_PORTS,
-  WEIGHT_COLUMNS_PER_CYCLE,
-} from '../../backends/trellis/isa/costs.ts'
+import { QUEUE_DEPTH, REQUANTIZE_PASSES } from '../../backends/trellis/isa/costs.ts'
 import type { Instruction } from '../../backends/trellis/isa/table.ts'
+import { CONSTANTS } from '../../backends/trellis/rtl/header.ts'
 import type { Target } from '../../backends/trellis/target.ts'
 import { must } from '../../ir/diagnostic.ts'
 import { simulateTiming } from '../../sim/timing/simulate.ts'
@@ -44,21 +25,14 @@ interface Fault {
   readonly to: string
 }
 
-const CONSTANTS = {
-  ...{ QUEUE_DEPTH, FETCH_BUFFER, FETCH_BURST, MAX_BURST_BEATS },
-  ...{ LOAD_BURSTS, STORE_BURSTS, LOAD_DESCRIPTORS, LOAD_SETUP },
-  ...{ LOAD_PIPE, STORE_PIPE, WEIGHT_COLUMNS_PER_CYCLE, MAC_SETUP },
-  ...{ MAC_PIPE, MIN_BLOCK_PERIOD, POST_SETUP, POST_PIPE, POST_CHAIN },
-  ...{ TABLE_PORTS },
-}
-
 /** Each constant one less and one more. */
-const CONSTANTS_ONE_OFF: readonly Fault[] = Object.entries(CONSTANTS).flatMap(([name, value]) =>
-  [value - 1, value + 1].map((n) => ({
-    file: COSTS,
-    from: `export const ${name} = ${value}\n`,
-    to: `export const ${name} = ${n}\n`,
-  })),
+const CONSTANTS_ONE_OFF: readonly Fault[] = Object.entries({ QUEUE_DEPTH, ...CONSTANTS }).flatMap(
+  ([name, value]) =>
+    [value - 1, value + 1].map((n) => ({
+      file: COSTS,
+      from: `export const ${name} = ${value}\n`,
+      to: `export const ${name} = ${n}\n`,
+    })),
 )
 
 const PASSES_ONE_OFF: readonly Fault[] = Object.entries(REQUANTIZE_PASSES).map(([name, n]) => ({

@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { encode } from '../../backends/trellis/isa/codec.ts'
 import { loadTarget } from '../../backends/trellis/target.ts'
 import { must, unwrap } from '../../ir/diagnostic.ts'
 import { createMachine } from '../../sim/execute/machine.ts'
 import { simulateTiming } from '../../sim/timing/simulate.ts'
 import { openProgram } from '../../src/open-program.ts'
+import { initialDram } from '../../src/program-image.ts'
 import { differenceOn } from './engine.ts'
 import { verilatorEngine, verilatorVersion } from './verilator-engine.ts'
 
@@ -24,11 +24,10 @@ describe.skipIf(!isAsked || verilatorVersion() === undefined)('simulator and Ver
     const program = unwrap(await openProgram(MODEL, 'trellis-16'))
     const engine = verilatorEngine([target], '-O3')
     const machine = createMachine(target, program.dramBytes)
-    machine.dram.set(program.weights, program.weightsAddress)
+    const dram = initialDram(program)
+    machine.dram.set(dram)
     const segment = must(program.segments[0], 'segment')
     const { instructions, address } = segment
-    machine.dram.set(encode(instructions), address)
-    const dram = machine.dram.slice()
     const ours = { ...program, target, segments: [segment] }
     expect(differenceOn(engine, { program: ours, dram })).toBe(undefined)
 

@@ -32,7 +32,7 @@ const macro = (name: string, value: string | number): string => `\`define ${name
 const upper = (name: string): string => name.replaceAll('.', '_').toUpperCase()
 
 /** Constants of docs/timing.md that the RTL needs, under the names of isa/costs.ts. */
-const CONSTANTS = {
+export const CONSTANTS = {
   FETCH_BUFFER,
   FETCH_BURST,
   MAX_BURST_BEATS,
