@@ -18,37 +18,62 @@ module trellis_column_ram #(
 );
   localparam BANKS = WRITE > READ ? WRITE : READ;
   localparam LINES = COLS / BANKS;
-  localparam WRITE_PARTS = BANKS / WRITE;
   localparam READ_PARTS = BANKS / READ;
   localparam AW = $clog2(LINES) + 1;
   logic [AW-1:0] wr_line, rd_line;
+  logic [BANKS-1:0] here;
   logic [WIDTH*BANKS-1:0] line;
-  generate
-    if (LINES > 1) begin : lines
-      assign wr_line = {wr_set, wr_group[$clog2(WRITE_PARTS)+:AW-1]};
-      assign rd_line = {rd_set, rd_group[$clog2(READ_PARTS)+:AW-1]};
-    end else begin : one_line
-      assign wr_line = wr_set;
-      assign rd_line = rd_set;
-    end
-  endgenerate
+  trellis_column_place #(.COLS(COLS), .WRITE(WRITE), .READ(READ)) place (
+      .wr_set, .wr_group, .rd_set, .rd_group, .wr_line, .rd_line, .here);
   genvar b;
   generate
     for (b = 0; b < BANKS; b = b + 1) begin : bank
       logic [WIDTH-1:0] memory[0:2*LINES-1];
-      logic here;
-      if (WRITE_PARTS > 1) begin : part
-        assign here = wr_group[$clog2(WRITE_PARTS)-1:0] == (b / WRITE);
-      end else begin : all
-        assign here = 1'b1;
-      end
-      always_ff @(posedge clk) if (wr_en && here) memory[wr_line] <= wr_data[WIDTH*(b%WRITE)+:WIDTH];
+      always_ff @(posedge clk) if (wr_en && here[b]) memory[wr_line] <= wr_data[WIDTH*(b%WRITE)+:WIDTH];
       assign line[WIDTH*b+:WIDTH] = memory[rd_line];
     end
     if (READ_PARTS > 1) begin : select
       assign rd_data = line[WIDTH*READ*rd_group[$clog2(READ_PARTS)-1:0]+:WIDTH*READ];
     end else begin : whole
       assign rd_data = line;
+    end
+  endgenerate
+endmodule
+
+// Where columns stand in BANKS memories side by side, which hold two sets: the line that a group of WRITE or of READ neighbouring
+// columns is in, with its set above, and which memories a written group is for.
+module trellis_column_place #(
+    parameter COLS = 16,
+    parameter WRITE = 4,
+    parameter READ = 16,
+    parameter BANKS = WRITE > READ ? WRITE : READ,
+    parameter LW = $clog2(COLS / BANKS)
+) (
+    input  logic             wr_set,
+    input  logic [      5:0] wr_group,
+    input  logic             rd_set,
+    input  logic [      5:0] rd_group,
+    output logic [     LW:0] wr_line,
+    output logic [     LW:0] rd_line,
+    output logic [BANKS-1:0] here
+);
+  localparam WRITE_PARTS = BANKS / WRITE;
+  localparam READ_PARTS = BANKS / READ;
+  genvar b;
+  generate
+    if (LW > 0) begin : lines
+      assign wr_line = {wr_set, wr_group[$clog2(WRITE_PARTS)+:LW]};
+      assign rd_line = {rd_set, rd_group[$clog2(READ_PARTS)+:LW]};
+    end else begin : one_line
+      assign wr_line = wr_set;
+      assign rd_line = rd_set;
+    end
+    for (b = 0; b < BANKS; b = b + 1) begin : bank
+      if (WRITE_PARTS > 1) begin : part
+        assign here[b] = wr_group[$clog2(WRITE_PARTS)-1:0] == (b / WRITE);
+      end else begin : all
+        assign here[b] = 1'b1;
+      end
     end
   endgenerate
 endmodule

@@ -19,35 +19,22 @@ module trellis_threshold_ram #(
 );
   localparam BANKS = WRITE > READ ? WRITE : READ;
   localparam LINES = COLS / BANKS;
-  localparam WRITE_PARTS = BANKS / WRITE;
   localparam READ_PARTS = BANKS / READ;
   localparam LW = $clog2(LINES);
   localparam IW = ENTRIES >= 256 ? 8 : ENTRIES <= 2 ? 1 : $clog2(ENTRIES);
   localparam AW = IW + LW + 1;
   logic [LW:0] wr_line, rd_line;
+  logic [BANKS-1:0] here;
   logic [32*BANKS-1:0] line;
-  generate
-    if (LINES > 1) begin : lines
-      assign wr_line = {wr_set, wr_group[$clog2(WRITE_PARTS)+:LW]};
-      assign rd_line = {rd_set, rd_group[$clog2(READ_PARTS)+:LW]};
-    end else begin : one_line
-      assign wr_line = wr_set;
-      assign rd_line = rd_set;
-    end
-  endgenerate
+  trellis_column_place #(.COLS(COLS), .WRITE(WRITE), .READ(READ)) place (
+      .wr_set, .wr_group, .rd_set, .rd_group, .wr_line, .rd_line, .here);
   genvar b;
   generate
     for (b = 0; b < BANKS; b = b + 1) begin : bank
       (* no_rw_check *) logic [31:0] memory[0:2**AW-1];
       logic [31:0] data;
-      logic here;
-      if (WRITE_PARTS > 1) begin : part
-        assign here = wr_group[$clog2(WRITE_PARTS)-1:0] == (b / WRITE);
-      end else begin : all
-        assign here = 1'b1;
-      end
       always_ff @(posedge clk) begin
-        if (wr_en && here) memory[{wr_line, wr_index[IW-1:0]}] <= wr_data[32*(b%WRITE)+:32];
+        if (wr_en && here[b]) memory[{wr_line, wr_index[IW-1:0]}] <= wr_data[32*(b%WRITE)+:32];
         data <= memory[{rd_line, rd_index[8*(b%READ)+:IW]}];
       end
       assign line[32*b+:32] = data;
