@@ -76,12 +76,13 @@ export function layerSlices({ segment, timing }: Timed, target: Target): LayerSl
   return slices
 }
 
-export function layerCycles(timed: readonly Timed[], layers: number, target: Target): number[] {
+export function layerCycles(
+  timed: readonly { readonly slices: readonly LayerSlice[] }[],
+  layers: number,
+): number[] {
   const cycles = new Array<number>(layers).fill(0)
-  for (const each of timed) {
-    for (const { layer, from, to } of layerSlices(each, target))
-      cycles[layer] = (cycles[layer] ?? 0) + to - from
-  }
+  for (const { slices } of timed)
+    for (const { layer, from, to } of slices) cycles[layer] = (cycles[layer] ?? 0) + to - from
   return cycles
 }
 

@@ -5,8 +5,7 @@
  */
 import type { Program } from '../backends/trellis/program.ts'
 import { must } from '../ir/diagnostic.ts'
-import { layerSlices } from './layer-cycles.ts'
-import type { TimedSegment } from './result.ts'
+import type { TimedSegment } from './timed-segments.ts'
 import { TIMED_UNITS } from './timing/ledger.ts'
 
 /** A complete event (`X`) or the name of a process or track (`M`). */
@@ -37,7 +36,7 @@ export interface Trace {
 const PROCESS = 1
 const LAYER_TRACK = 0
 
-/** Needs segments timed with `intervals`. Segments follow one another; idle cycles are left blank. */
+/** Segments follow one another; idle cycles are left blank. */
 export function chromeTrace(program: Program, timed: readonly TimedSegment[]): Trace {
   const microseconds = (cycles: number): number => cycles / program.target.clock_mhz
   const events: TraceEvent[] = [
@@ -48,7 +47,7 @@ export function chromeTrace(program: Program, timed: readonly TimedSegment[]): T
     ]),
   ]
   let base = 0
-  for (const { segment, timing } of timed) {
+  for (const { segment, timing, intervals, slices } of timed) {
     const slice = (tid: number, name: string, cat: string, from: number, to: number, args = {}): void => {
       const start = base + from
       events.push({
@@ -63,11 +62,10 @@ export function chromeTrace(program: Program, timed: readonly TimedSegment[]): T
       })
     }
     const layerName = (index: number): string => program.layers[segment.layerOf[index] as number]?.name ?? ''
-    for (const { layer, from, to } of layerSlices({ segment, timing }, program.target)) {
+    for (const { layer, from, to } of slices) {
       const { name, op } = must(program.layers[layer], 'layer')
       slice(LAYER_TRACK, name, 'layer', from, to, { op })
     }
-    const intervals = must(timing.intervals, 'a trace needs intervals')
     TIMED_UNITS.forEach((unit, position) => {
       for (const { cause, start, end, instruction } of intervals[unit]) {
         if (cause === 'idle') continue

@@ -2,6 +2,7 @@
 import { INSTRUCTION_BYTES } from '../../backends/trellis/isa/table.ts'
 import type { Target } from '../../backends/trellis/target.ts'
 import { MEMORIES, type Memory } from '../access-counts.ts'
+import { memoryBytes } from '../machine-description.ts'
 import type { ActionCounts } from './actions.ts'
 import { type Constant, ENERGY_TABLES, type EnergyTable } from './table.ts'
 
@@ -106,24 +107,4 @@ function picojoules(
 function memoryKib(memory: Memory, target: Target): number {
   const bytes = memoryBytes(memory, target) / 1024
   return memory === 'activation' ? bytes / target.memories.banks : bytes
-}
-
-function memoryBytes(memory: Memory, target: Target): number {
-  const m = target.memories
-  switch (memory) {
-    case 'activation':
-      return m.activation_kib * 1024
-    case 'weight':
-      return m.weight_kib * 1024
-    case 'accumulator':
-      return m.accumulator_kib * 1024
-    case 'parameter':
-      return m.parameter_kib * 1024
-    case 'index':
-      return m.index_kib * 1024
-    case 'table':
-      return 4 * 256
-    case 'line':
-      return 2 * target.array.line_words * target.array.cols
-  }
 }

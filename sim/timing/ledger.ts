@@ -27,12 +27,17 @@ export interface UnitCycles {
   readonly idle: number
 }
 
+/** Cycles of a busy interval that went to other causes, in no known order: zero counts are left out. */
+export type Mixture = readonly (readonly [Cause, number])[]
+
 /** Cycles [start, end) of one unit, spent on one cause for one instruction (-1: none). */
 export interface Interval {
   readonly cause: Cause
   readonly start: number
   readonly end: number
   readonly instruction: number
+  /** Of a stream whose blocks wait for one another: the stalls that are evenly mixed into its busy cycles. */
+  readonly mixed?: Mixture
 }
 
 /** One unit's account. Time is spent from 0 on without gaps, so the sums are complete whatever the causes. */
@@ -58,7 +63,7 @@ export class Ledger {
    * Spends the cycles up to `until`, of which `stalled` go to their causes and the rest are busy, evenly mixed: a
    * stream whose blocks wait for one another. It stays one busy interval.
    */
-  spendMixed(until: number, stalled: readonly (readonly [Cause, number])[], instruction: number): void {
+  spendMixed(until: number, stalled: Mixture, instruction: number): void {
     let busy = until - this.at
     for (const [cause, cycles] of stalled) {
       if (cycles === 0) continue
@@ -66,7 +71,13 @@ export class Ledger {
       busy -= cycles
     }
     this.#cycles.set('busy', (this.#cycles.get('busy') ?? 0) + busy)
-    this.#keep('busy', this.at, until, instruction)
+    this.#keep(
+      'busy',
+      this.at,
+      until,
+      instruction,
+      stalled.filter(([, cycles]) => cycles > 0),
+    )
     this.at = until
   }
 
@@ -83,11 +94,12 @@ export class Ledger {
     return { busy: this.#cycles.get('busy') ?? 0, stall, idle: this.#cycles.get('idle') ?? 0 }
   }
 
-  #keep(cause: Cause, start: number, end: number, instruction: number): void {
+  #keep(cause: Cause, start: number, end: number, instruction: number, mixed: Mixture = []): void {
     const intervals = this.#intervals
-    if (intervals === undefined) return
+    if (intervals === undefined || end <= start) return
     const last = intervals.at(-1)
-    if (last && last.cause === cause && last.instruction === instruction && last.end === start) {
+    if (mixed.length > 0) intervals.push({ cause, start, end, instruction, mixed })
+    else if (last && last.cause === cause && last.instruction === instruction && !last.mixed) {
       intervals[intervals.length - 1] = { ...last, end }
     } else {
       intervals.push({ cause, start, end, instruction })

@@ -9,6 +9,7 @@ import { createInterpreter } from '../../ir/interpreter.ts'
 import { compileModel } from '../../src/pipeline.ts'
 import { simulate } from '../../src/simulate.ts'
 import { createTrellisRunner } from '../../src/trellis-runner.ts'
+import { whatDoesNotAddUp } from '../sim/model/conserved.ts'
 import { expectOnHost } from './host-ops.ts'
 import { randomInputs } from './network-builder.ts'
 
@@ -74,14 +75,10 @@ function expectEqual(actual: TensorData | undefined, expected: TensorData, id: s
   throw new Error(`output ${id} differs at ${wrong}: ${actual?.[wrong]}, expected ${expected[wrong]}`)
 }
 
-/** Fails unless cycles, stalls and bytes add up, and nothing is better than its bound. */
+/** Fails unless cycles, stalls, bytes and energy add up, and nothing is better than its bound. */
 function expectConserved(program: Program): void {
   const { result } = unwrap(simulate(program))
-  const sum = (values: Readonly<Record<string, number>>) => Object.values(values).reduce((a, b) => a + b, 0)
   if (result.lower_bound.cycles > result.cycles) throw new Error('fewer cycles than the lower bound')
-  for (const [unit, { busy, stall, idle }] of Object.entries(result.units)) {
-    if (busy + sum(stall) + idle !== result.cycles) throw new Error(`the cycles of ${unit} do not add up`)
-  }
-  if (sum(result.dram.by) !== result.dram.read_bytes + result.dram.write_bytes)
-    throw new Error('DRAM bytes do not add up')
+  const wrong = whatDoesNotAddUp(result)
+  if (wrong.length > 0) throw new Error(`it does not add up:\n${wrong.join('\n')}`)
 }

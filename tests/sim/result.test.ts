@@ -6,13 +6,14 @@ import type { Program } from '../../backends/trellis/program.ts'
 import { loadTarget, type Target } from '../../backends/trellis/target.ts'
 import { unwrap } from '../../ir/diagnostic.ts'
 import { createMachine } from '../../sim/execute/machine.ts'
-import { layerSlices } from '../../sim/layer-cycles.ts'
-import { simulateProgram, timeSegments } from '../../sim/result.ts'
+import { simulateProgram } from '../../sim/result.ts'
+import { timeSegments } from '../../sim/timed-segments.ts'
 import { TIMED_UNITS } from '../../sim/timing/ledger.ts'
 import { simulateTiming } from '../../sim/timing/simulate.ts'
 import { chromeTrace } from '../../sim/trace.ts'
 import { loadModel } from '../../src/importers/index.ts'
 import { optimize } from '../../src/pipeline.ts'
+import { whatDoesNotAddUp } from './model/conserved.ts'
 import { END, make, mask } from './model/small-programs.ts'
 
 const TARGET = unwrap(loadTarget('trellis-16'))
@@ -27,26 +28,27 @@ const PROGRAMS = await Promise.all(['digits_int8', 'digits_sparse_int8', 'digits
 describe.each(PROGRAMS)('$model', (program) => {
   const result = unwrap(simulateProgram(program))
 
-  it('cycles of layers sum to the total, energies too', () => {
-    expect(result.layers.reduce((sum, l) => sum + l.cycles, 0)).toBe(result.cycles)
-    const energy = result.layers.reduce((sum, l) => sum + l.energy_uj, 0)
-    expect(energy).toBeCloseTo(result.energy_uj.nominal, 6)
-    expect(result.layers.reduce((sum, l) => sum + l.macs, 0)).toBe(result.macs)
-  })
-
-  it('the bytes of layers and of kinds sum to the traffic', () => {
-    const { read_bytes, write_bytes, by } = result.dram
-    expect(Object.values(by).reduce((sum, n) => sum + n, 0)).toBe(read_bytes + write_bytes)
-    expect(result.layers.reduce((sum, l) => sum + l.dram_bytes, 0)).toBe(read_bytes + write_bytes)
+  it('units, causes, kinds of bytes and components of energy add up, in all and over layers', () => {
+    expect(whatDoesNotAddUp(result)).toEqual([])
+    expect(whatDoesNotAddUp(unwrap(simulateProgram({ ...program, batch: 3 })))).toEqual([])
     const outputs = program.outputs.reduce((sum, b) => sum + b.bytes, 0)
-    expect(write_bytes).toBeGreaterThanOrEqual(program.steps.some((s) => 'host' in s) ? 1 : outputs)
+    expect(result.dram.write_bytes).toBeGreaterThanOrEqual(
+      program.steps.some((s) => 'host' in s) ? 1 : outputs,
+    )
   })
 
-  it('every unit accounts for every cycle', () => {
-    for (const unit of TIMED_UNITS) {
-      const { busy, stall, idle } = result.units[unit]
-      expect(busy + idle + Object.values(stall).reduce((sum, n) => sum + n, 0), unit).toBe(result.cycles)
-    }
+  it('figures stand beside the machine that they are measured against', () => {
+    const { machine } = result
+    expect(result.batch).toBe(1)
+    expect(machine).toMatchObject({ rows: 16, cols: 16, dram_bytes_per_cycle: 16, dram_latency_cycles: 40 })
+    expect(machine.memories).toContainEqual({
+      ...{ name: 'activation', bytes: 128 * 1024, banks: 8, bank_bytes: 16 * 1024 },
+    })
+    for (const { bytes, banks, bank_bytes } of machine.memories) expect(banks * bank_bytes).toBe(bytes)
+    const convolution = result.layers.find((l) => l.op === 'conv2d')
+    expect(convolution).toMatchObject({ peak_macs_per_cycle: 256, kept_macs: expect.any(Number) })
+    expect(convolution?.output_shape).toEqual(program.layers.find((l) => l.op === 'conv2d')?.shape)
+    expect(convolution?.schedule).toMatch(/whole|stripes/)
   })
 
   it('the lower bound is below the result, for the whole and where no layer runs ahead', () => {
@@ -107,7 +109,7 @@ describe.each(PROGRAMS)('$model', (program) => {
   })
 
   it('a trace has a named track for each unit, and slices that do not overlap', () => {
-    const timed = unwrap(timeSegments(program, { intervals: true }))
+    const timed = unwrap(timeSegments(program))
     const { traceEvents } = JSON.parse(JSON.stringify(chromeTrace(program, timed))) as ReturnType<
       typeof chromeTrace
     >
@@ -133,13 +135,13 @@ describe.each(PROGRAMS)('$model', (program) => {
   })
 
   it('slices of layers follow one another through the whole segment', () => {
-    for (const timed of unwrap(timeSegments(program))) {
+    for (const { timing, slices } of unwrap(timeSegments(program))) {
       let at = 0
-      for (const { from, to } of layerSlices(timed, TARGET)) {
+      for (const { from, to } of slices) {
         expect(from).toBe(at)
         at = to
       }
-      expect(at).toBe(timed.timing.cycles)
+      expect(at).toBe(timing.cycles)
     }
   })
 })
