@@ -3,9 +3,9 @@
  *
  *   npm run fuzz:rtl -- --minutes 10 --seed 1000 --engine netlist
  *
- * Engines: `verilator`, where it is installed; `netlist`, with npm packages alone; `model`, without RTL: the second
- * model of the simulator. The first two take up to a minute for each target that they have not seen before. Prints its
- * progress, and of a failure the smallest program found, as assembly text with its seed.
+ * Engines: `verilator`, where it is installed; `netlist`, with npm packages alone; `icarus`, the emitted test bench in Icarus
+ * Verilog, slowly; `model`, without RTL: the second model of the simulator. The first two take up to a minute for each
+ * target that they have not seen before. Prints its progress, and of a failure the smallest program found, as assembly text with its seed.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -23,8 +23,8 @@ export function initialDram(program: Program): Uint8Array<ArrayBuffer> {
   return dram
 }
 
-/** Lines of zeros are left out: DRAM starts with them. */
-function hexadecimal(bytes: Uint8Array): string {
+/** Bytes for $readmemh. Lines of zeros are left out: DRAM starts with them. */
+export function hexadecimal(bytes: Uint8Array): string {
   const lines: string[] = []
   for (let at = 0; at < bytes.length; at += LINE_BYTES) {
     const line = bytes.subarray(at, at + LINE_BYTES)

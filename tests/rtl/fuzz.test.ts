@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { must } from '../../ir/diagnostic.ts'
 import { type Engine, MODEL_ENGINE } from './engine.ts'
 import { firstFailure } from './fuzz.ts'
+import { icarusEngine } from './icarus-engine.ts'
 import { netlistEngine } from './netlist-engine.ts'
 import { FUZZ_TARGETS } from './random/targets.ts'
 import { verilatorEngine } from './verilator-engine.ts'
@@ -14,12 +15,15 @@ const PROGRAMS = 40
 const minutes = Number(process.env.FUZZ_RTL_MINUTES ?? 0)
 const seed = Number(process.env.FUZZ_RTL_SEED ?? 0)
 
-/** `model`, or the RTL by way of `netlist` or `verilator`. */
+/** `model`, or the RTL by way of `netlist`, `verilator` or `icarus`. */
 const engineName = process.env.FUZZ_RTL_ENGINE ?? 'model'
 
 async function namedEngine(): Promise<Engine> {
   if (engineName === 'netlist') return await netlistEngine(FUZZ_TARGETS)
-  return engineName === 'verilator' ? verilatorEngine(FUZZ_TARGETS) : MODEL_ENGINE
+  if (engineName === 'verilator') return verilatorEngine(FUZZ_TARGETS)
+  if (engineName === 'icarus') return icarusEngine(FUZZ_TARGETS)
+  if (engineName !== 'model') throw new Error(`no engine is named ${engineName}`)
+  return MODEL_ENGINE
 }
 
 /** For a few programs, or for the time that was asked for, with a line of progress every ten seconds. */

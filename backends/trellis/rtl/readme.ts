@@ -63,7 +63,15 @@ With Verilator 5 (\`program.txt\` has the numbers and the cycles to expect):
 
     verilator --binary --timing -j 2 -Wno-fatal --top-module trellis_tb *.sv && obj_dir/Vtrellis_tb +image=program.hex +address=A +length=N +latency=${latency}
 
-It prints the cycles; \`+dump=FILE\` writes the final DRAM, \`+events\` what happens when.
+With Icarus Verilog (tested with version 11), which compiles in a second and runs some hundred cycles a second:
+
+    iverilog -g2012 -s trellis_tb -o trellis_tb.vvp *.sv && vvp -n trellis_tb.vvp +image=program.hex +address=A +length=N +latency=${latency}
+
+It says \`sorry: constant selects in always_* processes are not currently supported (all bits will be included)\` about processes that it
+runs more often than needed, and warns of loops that it would not synthesize; the results are the same.
+
+Both print the cycles; \`+dump=FILE\` writes the final DRAM, \`+events\` what happens when, \`+most=N\` gives up after N cycles. DRAM has 4 MiB:
+change the test bench's parameter \`DRAM_BYTES\` for a program that needs more (\`-GDRAM_BYTES=N\` of Verilator, \`-Ptrellis_tb.DRAM_BYTES=N\` of Icarus).
 
 ## Synthesis
 

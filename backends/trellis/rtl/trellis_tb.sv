@@ -6,8 +6,9 @@
 //   +latency=N      cycles from the grant of a read to its first beat (default 40)
 //   +dump=FILE      where the final contents of DRAM go, for $writememh
 //   +events         prints the cycle of every dispatch, start and end
+//   +most=N         gives up after N cycles
 //
-// Simulation only, with Verilator (--binary --timing).
+// Simulation only, with Verilator (--binary --timing) or Icarus Verilog (-g2012).
 `include "trellis_isa.svh"
 `include "trellis_target.svh"
 
@@ -21,7 +22,7 @@ module trellis_tb;
   always #5 clk = !clk;
 
   reg [7:0] dram[0:DRAM_BYTES-1];
-  logic [31:0] address, length, latency;
+  logic [31:0] address, length, latency, most;
   logic halted, conflict;
   logic req_valid, req_write, rvalid, wvalid, dispatch, is_end;
   logic [31:0] req_addr;
@@ -60,9 +61,17 @@ module trellis_tb;
   reg [32:0] on_its_way[0:MOST_LATENCY-1];
   assign beat_addr = req_valid ? req_addr & ~(B - 1) : coming;
   assign beat_valid = req_valid ? !req_write : reading && left != 0;
-  assign rvalid = !rst && on_its_way[slot][32];
+  // Assignments, each of one word: Icarus 11 makes an always_comb sensitive to every word of a memory that it reads.
+  logic [32:0] due;
+  assign due = on_its_way[slot];
+  assign rvalid = !rst && due[32];
+  genvar b;
+  generate
+    for (b = 0; b < B; b = b + 1) begin : beat
+      assign rdata[8*b+:8] = dram[(due[31:0]+b)%DRAM_BYTES];
+    end
+  endgenerate
   integer k;
-  always_comb for (k = 0; k < B; k = k + 1) rdata[8*k+:8] = dram[(on_its_way[slot][31:0]+k)%DRAM_BYTES];
 
   always @(posedge clk)
     if (!rst) begin
@@ -103,6 +112,7 @@ module trellis_tb;
       $display("+latency=N is 1 to %0d", MOST_LATENCY);
       $finish;
     end
+    if (!$value$plusargs("most=%d", most)) most = 32'hffffffff;
     $readmemh(image, dram);
     #12 rst = 0;
   end
@@ -119,6 +129,9 @@ module trellis_tb;
       if (halted) begin
         $display("%0d cycles%s", now, conflict ? ", with two units at one port of a bank" : "");
         if ($value$plusargs("dump=%s", dump)) $writememh(dump, dram);
+        $finish;
+      end else if (now == most) begin
+        $display("gives up after %0d cycles", now);
         $finish;
       end
     end

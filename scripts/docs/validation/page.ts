@@ -26,7 +26,8 @@ Cycles here are those of the simulator. What they mean is the contract of [timin
 before either side. Hardware in SystemVerilog ([backends/trellis/rtl](../backends/trellis/rtl)) keeps it: start and end of every
 instruction, the length of the program and every byte are the same, difference zero, on whole networks
 ([networks.test.ts](../tests/rtl/networks.test.ts)) and on random programs for eight targets
-([equality.test.ts](../tests/rtl/equality.test.ts)), as a netlist with npm packages alone and in Verilator.
+([equality.test.ts](../tests/rtl/equality.test.ts)), as a netlist with npm packages alone and in Verilator. The test bench
+that \`espalier rtl\` writes runs in Icarus Verilog besides ([icarus.test.ts](../tests/rtl/icarus.test.ts)), with short programs for two of them.
 
 ${systolicSection()}
 ${finnSection()}

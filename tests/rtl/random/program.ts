@@ -31,6 +31,8 @@ const JOBS = {
 
 type JobKind = keyof typeof JOBS
 
+export const JOB_KINDS = Object.keys(JOBS) as JobKind[]
+
 /** Kinds as often as they should come. */
 const KINDS: readonly JobKind[] = [
   ...['dense', 'dense', 'pipeline', 'pipeline', 'depthwise', 'depthwise', 'vector', 'vector', 'pool'],
