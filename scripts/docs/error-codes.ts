@@ -24,6 +24,8 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'The accuracy that was measured is below `--floor`. The exit code is 3. Measure with `--backend reference` to tell a weak model from a wrong backend.',
   'check/different':
     "A backend's outputs differ from the reference interpreter's. The exit code is 3. It is a bug of the compiler: report it with the model, the seed and the number of runs.",
+  'check/increase':
+    'The second of two compared simulations needs more than `--fail-above` allows, in the metrics that the message names. The exit code is 3. Find the layers in the table, or raise the limit.',
   'cli/conflicting-option': 'Two things were asked for that exclude each other. Leave one out.',
   'cli/excess-arguments':
     'More arguments were given than the command takes. Quote paths with spaces; see `espalier help COMMAND`.',
@@ -201,6 +203,12 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'Elements of a type that no operation computes on. Export the model in float32, or quantized to integers.',
   'rtl/unsupported':
     'There is no RTL of this target: it takes addresses apart by their bits, so most sizes must be powers of two. The message names the key, the hint what it can be.',
+  'simulation/foreign':
+    'The file is JSON, but not what `espalier simulate --json` prints. Save a simulation with `espalier simulate MODEL --json > FILE`.',
+  'simulation/invalid':
+    'A key of a saved simulation is missing or of the wrong kind: another version wrote it, or it was changed by hand. Simulate again.',
+  'simulation/not-json':
+    'The file is not JSON. Save a simulation with `espalier simulate MODEL --json > FILE`; `npm run` adds lines unless it is `npm run -s`.',
   'target/invalid':
     'A value of a target file is none that the key takes, or does not fit the others. The message says what is expected.',
   'target/syntax':

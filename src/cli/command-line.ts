@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts'
 import { addArea } from './commands/area.ts'
 import { addAsm } from './commands/asm.ts'
 import { addBench } from './commands/bench.ts'
+import { addCompare } from './commands/compare.ts'
 import { addCompile } from './commands/compile.ts'
 import { addDisasm } from './commands/disasm.ts'
 import { addEvaluate } from './commands/evaluate.ts'
@@ -24,6 +25,7 @@ const COMMANDS = [
   addInspect,
   addCompile,
   addSimulate,
+  addCompare,
   addRun,
   addEvaluate,
   addVerify,
