@@ -10,6 +10,8 @@ const BLOCK = /```(sh|console)\n([\s\S]*?)```/g
 const BLOCKS = [...README.matchAll(BLOCK)].map(([, kind, text]) => ({ kind, text: text ?? '' }))
 /** What the README calls the command line before and after it is set up. */
 const COMMAND = 'npm run -s espalier --'
+/** Its commands are twenty processes, on a machine that may be busy. */
+const SESSION_MS = 300_000
 
 /** A folder with the examples, where commands may write, and the executable on its path. */
 const folder = mkdtempSync(join(tmpdir(), 'readme-'))
@@ -44,7 +46,7 @@ test('two commands do all the set-up', () => {
   expect(status).toBe(0)
 })
 
-test('the session prints what is shown', () => {
+test('the session prints what is shown', { timeout: SESSION_MS }, () => {
   let text = README
   for (const block of BLOCKS.filter(({ kind }) => kind === 'console')) {
     const commands = block.text.split('\n').filter((line) => line.startsWith('$ '))
