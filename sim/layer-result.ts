@@ -6,6 +6,7 @@ import { addActions, noActions } from './energy/actions.ts'
 import { type Energy, energyOf } from './energy/energy.ts'
 import { type BoundBy, layerCycles, layerDemand, limitOf } from './layer-cycles.ts'
 import { layerUnits } from './layer-units.ts'
+import { runOrder } from './run-order.ts'
 import { scaledEnergy, scaledTraffic, scaledUnits } from './scaled.ts'
 import type { TimedSegment } from './timed-segments.ts'
 import type { TimedUnit, UnitCycles } from './timing/ledger.ts'
@@ -16,6 +17,11 @@ export interface LayerResult {
   readonly op: string
   /** Of the layer's result in the model. */
   readonly output_shape: readonly number[]
+  /** Place among all layers and host ops in the order in which they run, from 0. */
+  readonly order: number
+  /** Names of tensors, constants aside: edges of the network's graph. Views go by the name of the tensor that they show. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
   readonly precision: string
   /** Share of weights in blocks that are not all 0, the array's own blocks; 1 without sparsity. */
   readonly density: number
@@ -65,6 +71,7 @@ export function layerResults(program: Program, timed: readonly TimedSegment[]): 
   const units = layerUnits(timed, count)
   const lanes = target.array.rows * target.array.cols
 
+  const order = runOrder(program)
   return layers.map((layer, index): LayerResult => {
     const spent = must(cycles[index], 'layer cycles')
     const dram = scaledTraffic(must(traffic[index], 'layer traffic').traffic, batch)
@@ -73,6 +80,7 @@ export function layerResults(program: Program, timed: readonly TimedSegment[]): 
     const macCycles = layer.usefulMacs / peak
     return {
       ...identity(layer),
+      order: must(order.layers[index], 'order of a layer'),
       macs: layer.macs * batch,
       kept_macs: layer.usefulMacs * batch,
       peak_macs_per_cycle: layer.macs === 0 ? 0 : peak,
@@ -90,6 +98,6 @@ export function layerResults(program: Program, timed: readonly TimedSegment[]): 
   })
 }
 
-function identity({ name, op, shape, precision, density }: Layer) {
-  return { name, op, output_shape: shape, precision, density }
+function identity({ name, op, shape, inputs, outputs, precision, density }: Layer) {
+  return { name, op, output_shape: shape, inputs, outputs, precision, density }
 }

@@ -1,12 +1,13 @@
 /** What `espalier simulate --json` prints: timing, traffic, accesses and energy of a whole program, in all and by layer. */
-import type { HostOp, Program } from '../backends/trellis/program.ts'
-import type { Result } from '../ir/diagnostic.ts'
+import type { Buffer, Program } from '../backends/trellis/program.ts'
+import { must, type Result } from '../ir/diagnostic.ts'
 import { type Counts, MEMORIES, type Memory } from './access-counts.ts'
 import { type DramTraffic, sumTraffic } from './dram-traffic.ts'
 import { type ActionCounts, addActions, noActions } from './energy/actions.ts'
 import { type Energy, energyOf } from './energy/energy.ts'
 import { type LayerResult, layerResults } from './layer-result.ts'
 import { describeMachine, type MachineDescription } from './machine-description.ts'
+import { runOrder } from './run-order.ts'
 import { scaledEnergy } from './scaled.ts'
 import { type SimulationOptions, type TimedSegment, timeSegments } from './timed-segments.ts'
 import { TIMED_UNITS, type TimedUnit, type UnitCycles } from './timing/ledger.ts'
@@ -33,7 +34,20 @@ export interface SimulationResult {
   readonly energy_uj: Energy
   readonly units: Readonly<Record<TimedUnit, UnitCycles>>
   readonly layers: readonly LayerResult[]
-  readonly host_ops: readonly { readonly name: string; readonly op: string; readonly reason: string }[]
+  readonly host_ops: readonly HostOpResult[]
+  /** Names of the tensors that enter and leave the model. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+}
+
+export interface HostOpResult {
+  readonly name: string
+  readonly op: string
+  readonly reason: string
+  /** As those of layers. */
+  readonly order: number
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
 }
 
 export interface SramCounts {
@@ -82,12 +96,30 @@ export function summarize(program: Program, timed: readonly TimedSegment[]): Sim
     energy_uj: scaledEnergy(energyOf(actions, cyclesOnce, target), batch),
     units: sumUnits(timed, batch),
     layers,
-    host_ops: program.steps.flatMap((step) => ('host' in step ? [describeHost(step.host)] : [])),
+    host_ops: hostOps(program),
+    inputs: program.inputs.map((b) => tensorName(b, program)),
+    outputs: program.outputs.map((b) => tensorName(b, program)),
   }
 }
 
-function describeHost({ name, op, reason }: HostOp) {
-  return { name, op, reason }
+function hostOps(program: Program): HostOpResult[] {
+  const order = runOrder(program).hostOps
+  const isConstant = new Set(
+    program.buffers.filter((b) => b.address >= program.weightsAddress).map((b) => b.id),
+  )
+  return program.steps
+    .flatMap((step) => ('host' in step ? [step.host] : []))
+    .map(({ name, op, reason, inputs, outputs }, index) => ({
+      ...{ name, op, reason, order: must(order[index], 'order of a host op') },
+      inputs: inputs.filter((id) => !isConstant.has(id)),
+      outputs,
+    }))
+}
+
+/** A model's output may show the bytes of another tensor: then it is that one. */
+function tensorName({ id, address }: Buffer, { buffers }: Program): string {
+  if (buffers.some((b) => b.id === id)) return id
+  return buffers.find((b) => b.address === address)?.id ?? id
 }
 
 function sramCounts({ memories }: ActionCounts, batch: number): Record<Memory, SramCounts> {

@@ -109,18 +109,28 @@ function compile(model: Graph, target: Target): Program {
 
 function layersOf(lowered: Lowered, schedules: ReadonlyMap<number, string>, target: Target): Layer[] {
   const kept = new Map<number, ReturnType<typeof keptWork>>()
+  const edges = new Map<number, Pick<Layer, 'inputs' | 'outputs'>>()
   for (const step of lowered.steps) {
     if ('host' in step) continue
     for (const stage of step.stages) {
       const layer = must(lowered.layers[stage.layer], 'layer')
       kept.set(stage.layer, keptWork(stage, layer, must(lowered.maps.get(stage.output), 'map'), target))
+      edges.set(stage.layer, edgesOf(stage, lowered))
     }
   }
   return lowered.layers.map((layer, index) => ({
     ...layer,
     ...(kept.get(index) ?? { density: 1, usefulMacs: layer.macs }),
+    ...(edges.get(index) ?? { inputs: [], outputs: [] }),
     schedule: schedules.get(index) ?? '',
   }))
+}
+
+function edgesOf(stage: Stage, { maps, buffers }: Lowered): Pick<Layer, 'inputs' | 'outputs'> {
+  const constant = new Set(buffers.filter((b) => b.data !== undefined).map((b) => b.id))
+  const nameOf = (id: MapId): string => must(maps.get(id), 'map').buffer
+  const read = new Set(stage.inputs.map((use) => nameOf(use.map)))
+  return { inputs: [...read].filter((name) => !constant.has(name)), outputs: [nameOf(stage.output)] }
 }
 
 const align = (n: number) => Math.ceil(n / DRAM_ALIGN) * DRAM_ALIGN

@@ -10,7 +10,7 @@ import type { HostOp, Program } from './program.ts'
 
 export const MANIFEST_FORMAT = 'espalier-trellis-program'
 /** Raised with every change to the manifest or the instruction set that older readers would misunderstand. */
-export const MANIFEST_VERSION = 3
+export const MANIFEST_VERSION = 4
 
 const count = z.int().min(0)
 const tensorType = z.strictObject({
@@ -82,6 +82,8 @@ export const manifestSchema = z.strictObject({
       name: z.string(),
       op: z.enum(OP_NAMES),
       shape: z.array(count),
+      inputs: ids,
+      outputs: ids,
       precision: z.string(),
       density: z.number(),
       macs: z.number(),

@@ -21,6 +21,12 @@ export interface Layer {
   readonly op: OpName
   /** Output shape in the model. */
   readonly shape: readonly number[]
+  /**
+   * Names of the tensors that it reads, constants aside, and of those that it writes: edges of the network's graph. A tensor
+   * that only shows the bytes of another under other dimensions goes by the other's name; so it does in buffers and host ops.
+   */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
   readonly precision: string
   /** Share of weights in blocks that are kept; 1 without sparsity. */
   readonly density: number

@@ -112,7 +112,7 @@ describe('a program written and read', () => {
 
   test('the manifest is for people too', () => {
     const manifest = writeProgram(programOf(layer()))['manifest.json']
-    expect(manifest).toContain('"format": "espalier-trellis-program",\n  "version": 3,')
+    expect(manifest).toContain('"format": "espalier-trellis-program",\n  "version": 4,')
     expect(manifest).toContain('"shape": [1, 1, 8, 16]')
     expect(manifest).toContain('"scale": [0.10000000149011612]')
   })
@@ -157,9 +157,9 @@ describe('files that are not a program', () => {
     ['JSON of another kind', /^.*$/s, 'null', { code: 'image/not-a-program' }],
     [
       'a later version',
-      '"version": 3',
       '"version": 4',
-      { code: 'image/version', message: 'the manifest is of version 4; this program reads version 3' },
+      '"version": 5',
+      { code: 'image/version', message: 'the manifest is of version 5; this program reads version 4' },
     ],
     [
       'a wrong type',

@@ -100,6 +100,8 @@ export function programOf(instructions: readonly Instruction[], offset = 0): Pro
         density: 1,
         macs: 2048,
         usefulMacs: 2048,
+        inputs: ['input'],
+        outputs: ['output'],
         weightBytes: 256,
         parameterBytes: 144,
         schedule: 'whole',

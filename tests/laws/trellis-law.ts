@@ -9,7 +9,7 @@ import { createInterpreter } from '../../ir/interpreter.ts'
 import { compileModel } from '../../src/pipeline.ts'
 import { simulate } from '../../src/simulate.ts'
 import { createTrellisRunner } from '../../src/trellis-runner.ts'
-import { whatDoesNotAddUp } from '../sim/model/conserved.ts'
+import { whatDoesNotAddUp, whatIsNotConnected } from '../sim/model/conserved.ts'
 import { expectOnHost } from './host-ops.ts'
 import { randomInputs } from './network-builder.ts'
 
@@ -79,6 +79,6 @@ function expectEqual(actual: TensorData | undefined, expected: TensorData, id: s
 function expectConserved(program: Program): void {
   const { result } = unwrap(simulate(program))
   if (result.lower_bound.cycles > result.cycles) throw new Error('fewer cycles than the lower bound')
-  const wrong = whatDoesNotAddUp(result)
+  const wrong = [...whatDoesNotAddUp(result), ...whatIsNotConnected(result)]
   if (wrong.length > 0) throw new Error(`it does not add up:\n${wrong.join('\n')}`)
 }

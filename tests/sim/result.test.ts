@@ -1,6 +1,7 @@
 /** Results of whole programs, on the networks of the repository. */
 import { describe, expect, it } from 'vitest'
 import { compileTrellis } from '../../backends/trellis/compile.ts'
+import { readProgram, writeProgram } from '../../backends/trellis/image.ts'
 import type { Instruction } from '../../backends/trellis/isa/table.ts'
 import type { Program } from '../../backends/trellis/program.ts'
 import { loadTarget, type Target } from '../../backends/trellis/target.ts'
@@ -13,7 +14,7 @@ import { simulateTiming } from '../../sim/timing/simulate.ts'
 import { chromeTrace } from '../../sim/trace.ts'
 import { loadModel } from '../../src/importers/index.ts'
 import { optimize } from '../../src/pipeline.ts'
-import { whatDoesNotAddUp } from './model/conserved.ts'
+import { whatDoesNotAddUp, whatIsNotConnected } from './model/conserved.ts'
 import { END, make, mask } from './model/small-programs.ts'
 
 const TARGET = unwrap(loadTarget('trellis-16'))
@@ -35,6 +36,13 @@ describe.each(PROGRAMS)('$model', (program) => {
     expect(result.dram.write_bytes).toBeGreaterThanOrEqual(
       program.steps.some((s) => 'host' in s) ? 1 : outputs,
     )
+  })
+
+  it('layers and host ops are a graph, also when they come out of a compiled folder', () => {
+    expect(whatIsNotConnected(result)).toEqual([])
+    const files = Object.entries(writeProgram(program)).map(([name, data]) => [name, Buffer.from(data)])
+    const read = unwrap(readProgram(Object.fromEntries(files), 'folder'))
+    expect(unwrap(simulateProgram(read))).toEqual(result)
   })
 
   it('figures stand beside the machine that they are measured against', () => {

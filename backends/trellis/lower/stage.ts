@@ -240,7 +240,7 @@ export interface Lowered {
 }
 
 /** A layer before it has a schedule and a target, which says what its blocks are. */
-export type LoweredLayer = Omit<Layer, 'schedule' | 'density' | 'usefulMacs'>
+export type LoweredLayer = Omit<Layer, 'schedule' | 'density' | 'usefulMacs' | 'inputs' | 'outputs'>
 
 export interface LoweredPort {
   readonly name: string

@@ -88,6 +88,21 @@ export function whatDoesNotAddUp(result: SimulationResult): string[] {
   return wrong
 }
 
+/** Which layers and host ops read what nothing before them wrote, in words; none for a connected network. */
+export function whatIsNotConnected(result: SimulationResult): string[] {
+  const steps = [...result.layers, ...result.host_ops].sort((a, b) => a.order - b.order)
+  const wrong = steps.flatMap(({ name, order }, at) =>
+    order === at ? [] : [`${name} has place ${order}, not ${at}`],
+  )
+  const known = new Set(result.inputs)
+  for (const { name, inputs, outputs } of steps) {
+    for (const id of inputs) if (!known.has(id)) wrong.push(`${name} reads ${id}, which nothing has written`)
+    for (const id of outputs) known.add(id)
+  }
+  for (const id of result.outputs) if (!known.has(id)) wrong.push(`nothing writes ${id}, an output`)
+  return wrong
+}
+
 function total({ busy, stall, idle }: UnitCycles): number {
   return busy + idle + sum(Object.values(stall))
 }
