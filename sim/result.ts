@@ -35,7 +35,7 @@ export interface SimulationResult {
   readonly units: Readonly<Record<TimedUnit, UnitCycles>>
   readonly layers: readonly LayerResult[]
   readonly host_ops: readonly HostOpResult[]
-  /** Names of the tensors that enter and leave the model. */
+  /** Names of the tensors that enter and leave the model; views go by the name of the tensor that they show. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
 }
@@ -116,10 +116,9 @@ function hostOps(program: Program): HostOpResult[] {
     }))
 }
 
-/** A model's output may show the bytes of another tensor: then it is that one. */
-function tensorName({ id, address }: Buffer, { buffers }: Program): string {
-  if (buffers.some((b) => b.id === id)) return id
-  return buffers.find((b) => b.address === address)?.id ?? id
+/** A model's output may show the bytes of another tensor, which stands before it in the list: then it is that one. */
+function tensorName({ id, address, bytes }: Buffer, { buffers }: Program): string {
+  return buffers.find((b) => b.id === id || (b.address === address && bytes > 0))?.id ?? id
 }
 
 function sramCounts({ memories }: ActionCounts, batch: number): Record<Memory, SramCounts> {

@@ -88,13 +88,17 @@ function compile(model: Graph, target: Target): Program {
     { kind: 'weights', start: base.tensors, end: constantsEnd },
     { kind: 'instructions', start: constantsEnd, end },
   ]
+  const buffers = lowered.buffers.map((b) => buffer(b.id, b.type, b.id))
+  const outputs = lowered.outputs.map((p) => buffer(p.buffer, p.type, p.name))
+  const known = new Set(buffers.map((b) => b.id))
   return {
     model: model.name,
     target,
     batch,
     inputs: lowered.inputs.map((p) => buffer(p.buffer, p.type, p.name)),
-    outputs: lowered.outputs.map((p) => buffer(p.buffer, p.type, p.name)),
-    buffers: lowered.buffers.map((b) => buffer(b.id, b.type, b.id)),
+    outputs,
+    // An output that shows the bytes of another tensor has a name and a type of its own.
+    buffers: [...buffers, ...outputs.filter((b) => !known.has(b.id))],
     steps,
     segments,
     layers: layersOf(lowered, schedules, target),

@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { compileTrellis } from '../../backends/trellis/compile.ts'
 import { type ImageFiles, readProgram, writeProgram } from '../../backends/trellis/image.ts'
 import { assemble } from '../../backends/trellis/isa/assembler.ts'
 import type { Program } from '../../backends/trellis/program.ts'
+import { loadTarget } from '../../backends/trellis/target.ts'
 import { unwrap } from '../../ir/diagnostic.ts'
 import { DTYPES } from '../../ir/dtype.ts'
+import { parse } from '../../ir/text/parser.ts'
+import { simulateProgram } from '../../sim/result.ts'
 import { arbitraryInstruction } from './arbitrary.ts'
 import { end, layer, programOf } from './programs.ts'
 
@@ -108,6 +112,26 @@ describe('a program written and read', () => {
   test('inputs and outputs are the buffers themselves', () => {
     const program = unwrap(readProgram(asRead(writeProgram(programOf(layer()))), 'out'))
     expect(program.inputs[0]).toBe(program.buffers[0])
+  })
+
+  test('an output that shows the bytes of another tensor has its name and type', () => {
+    const text = `graph "view" {
+      input %x : i8[1,2,2,8] scale=0.0078125 zp=0
+      %tanh = tanh(%x) : i8[1,2,2,8] scale=0.0078125 zp=0
+      %y = reshape(%tanh) {shape = [1, 4, 8]} : i8[1,4,8] scale=0.0078125 zp=0
+      output %tanh, %y
+    }`
+    const graph = unwrap(parse(text, 'view.esp', () => ({ ok: false, diagnostics: [] })))
+    const program = unwrap(compileTrellis(graph, unwrap(loadTarget('trellis-16'))))
+    const read = unwrap(readProgram(asRead(writeProgram(program)), 'out'))
+    expect(read).toEqual(program)
+    expect(read.outputs.map((b) => [b.id, b.type.shape])).toEqual([
+      ['tanh', [1, 2, 2, 8]],
+      ['y', [1, 4, 8]],
+    ])
+    const { layers, outputs } = unwrap(simulateProgram(read))
+    expect(layers.map((l) => [l.inputs, l.outputs])).toEqual([[['x'], ['tanh']]])
+    expect(outputs).toEqual(['tanh', 'tanh'])
   })
 
   test('the manifest is for people too', () => {
