@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize, sep } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -14,11 +15,13 @@ const TYPES = {
 /**
  * @param {Readonly<Record<string, string | ReadonlyMap<string, Uint8Array>>>} mounts what to serve, by the first part of
  *   the path: a folder, or bytes by the rest of the path
- * @param {{ readonly headers?: (path: string) => Readonly<Record<string, string>>, readonly edits?: Readonly<Record<string, (text: string) => string>> }} [options]
- *   `headers` gives more of them for a file; `edits`, by path, change texts on their way out
+ * @param {{ readonly headers?: (path: string) => Readonly<Record<string, string>>, readonly edits?: Readonly<Record<string, (text: string) => string>>, readonly compressed?: boolean }} [options]
+ *   `headers` gives more of them for a file; `edits`, by path, change texts on their way out; `compressed` sends all by
+ *   Brotli, as servers of static files do, and keeps what it has compressed
  * @returns the address, such as `http://127.0.0.1:40123`, and what stops the server
  */
-export async function serve(mounts, { headers = () => ({}), edits = {} } = {}) {
+export async function serve(mounts, { headers = () => ({}), edits = {}, compressed = false } = {}) {
+  const kept = new Map()
   async function content(path) {
     const [, mount, ...rest] = path.split('/')
     const source = mounts[mount]
@@ -30,18 +33,21 @@ export async function serve(mounts, { headers = () => ({}), edits = {} } = {}) {
     const edit = edits[path]
     return edit === undefined || bytes === undefined ? bytes : Buffer.from(edit(bytes.toString('utf8')))
   }
+  const encode = (bytes) => (compressed && bytes !== undefined ? brotliCompressSync(bytes) : bytes)
   const server = createServer(async (request, response) => {
     try {
       const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname)
-      const bytes = await content(path)
+      const bytes = kept.get(path) ?? encode(await content(path))
       if (bytes === undefined) {
         response.writeHead(404).end()
         return
       }
+      if (compressed) kept.set(path, bytes)
       response.writeHead(200, {
         'Content-Type': TYPES[extname(path)] ?? 'application/octet-stream',
         'Content-Length': bytes.byteLength,
         'Cache-Control': 'no-store',
+        ...(compressed ? { 'Content-Encoding': 'br' } : {}),
         ...headers(path),
       })
       response.end(bytes)

@@ -5,24 +5,14 @@
  *   npm run bench:peers -- [--models a,b] [--contenders a,b] [--runs N] [--quick] [--dry]
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { loadavg, tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const HERE = import.meta.dirname
 const ROOT = join(HERE, '../..')
-const PACKAGES = join(HERE, 'node_modules')
-const COLD_TRIALS = 5
-/** A tab's own start is not part of a page's. */
-const SETTLING_MS = 1000
-const COLD_MODEL = 'resnet8_int8'
-const COLD_CONTENDERS = ['espalier-relaxed', 'litert-relaxed', 'ort-web']
-
-/**
- * The page of the measurements is isolated from other origins: its clock counts in steps of 5 µs, not of 100 µs. The cold
- * pages are not, since the browser would start a second process when it has seen these headers.
- */
+/** The page of the measurements is isolated from other origins: its clock counts in steps of 5 µs, not of 100 µs. */
 const MEASURE_PAGE = '/pages/measure.html'
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -39,8 +29,8 @@ const { values: options } = parseArgs({
   },
 })
 const protocol = options.quick
-  ? { rounds: Number(options.runs ?? 5), warmUpMs: 400, coldTrials: 1 }
-  : { rounds: Number(options.runs ?? 60), warmUpMs: 3000, coldTrials: COLD_TRIALS }
+  ? { rounds: Number(options.runs ?? 5), warmUpMs: 400 }
+  : { rounds: Number(options.runs ?? 60), warmUpMs: 3000 }
 
 function stop(message) {
   console.error(`bench:peers: ${message}; nothing was measured`)
@@ -58,20 +48,20 @@ function chosen(list, known, what) {
 
 if (!existsSync(join(ROOT, 'dist/src/cli/main.js')) || !options.quick)
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' })
-if (!existsSync(PACKAGES)) execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: HERE, stdio: 'inherit' })
 
 const { CHROMIUM, hasChromium, launchChromium } = await import('../chromium.mjs')
-const { MODELS, ZOO, describe, modelBytes, modelFile } = await import('./models.mjs')
-const { serve } = await import('../static-server.mjs')
-const { withInt8 } = await import('./litert-int8.mjs')
-const { coldPage, emptyPage, measurePage } = await import('./pages.mjs')
-const { CONTENDERS, samplesFor } = await import('./page/contenders.js')
-const { EMPTY, peersSection } = await import('./section.mjs')
+const { MODELS, ZOO, describe } = await import('./models.mjs')
+const { installEngines, makeBundle, serveEngines } = await import('./site.mjs')
+const { dotProducts, engineVersions, loadNow, withPage } = await import('./run.mjs')
+const { measurePage } = await import('./pages.mjs')
+const { CONTENDERS } = await import('./page/contenders.js')
+const { peersSection } = await import('./section.mjs')
 const { circumstances, writeSection } = await import('../benchmarks-page.mjs')
 
 if (!hasChromium)
   stop(`no Chromium at ${CHROMIUM}: install it, or name it in the environment variable CHROMIUM`)
 if (!existsSync(ZOO)) stop('no model zoo at ../shared/zoo')
+installEngines()
 const names = chosen(
   options.models,
   MODELS.map(({ name }) => name),
@@ -84,67 +74,10 @@ const bundles = mkdtempSync(join(tmpdir(), 'espalier-bundles-'))
 const samples = new Map()
 const pages = new Map([['measure.html', measurePage]])
 const models = MODELS.filter(({ name }) => names.includes(name)).map((model) => describe(model, samples))
-const server = await serve(
-  {
-    page: join(HERE, 'page'),
-    pages,
-    litert: join(PACKAGES, '@litertjs'),
-    ort: join(PACKAGES, 'onnxruntime-web'),
-    zoo: ZOO,
-    bundles,
-    samples,
-  },
-  {
-    headers: (path) => (path === MEASURE_PAGE ? ISOLATED : {}),
-    edits: { '/litert/core/dist/index.js': withInt8 },
-  },
+const server = await serveEngines(
+  { bundles, samples, pages, page: join(HERE, 'page') },
+  { headers: (path) => (path === MEASURE_PAGE ? ISOLATED : {}) },
 )
-
-/** Compiles the bundles; their sizes beside those of the files they were made from. */
-function makeBundles() {
-  if (!contenders.some((name) => name.startsWith('espalier'))) return []
-  return names.map((name) => {
-    const folder = join(bundles, name)
-    process.stderr.write(`compiling ${name}\n`)
-    execFileSync(
-      process.execPath,
-      [
-        join(ROOT, 'dist/src/cli/main.js'),
-        'compile',
-        modelFile(name),
-        '--target',
-        'wasm',
-        '-o',
-        folder,
-        '--quiet',
-      ],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    )
-    const bundle = readdirSync(folder, { recursive: true })
-      .map((file) => statSync(join(folder, file)))
-      .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)
-    return { name, bundle, tflite: modelBytes(name) }
-  })
-}
-
-/** Does `work` with a page of a new profile, opened `settlingMs` after its tab, whose messages go to standard error if it fails. */
-async function withPage(browser, url, work, settlingMs = 0) {
-  const context = await browser.newContext()
-  const messages = []
-  try {
-    const tab = await context.newPage()
-    tab.on('console', (message) => messages.push(message.text()))
-    tab.on('pageerror', (error) => messages.push(error.message))
-    await new Promise((resolve) => setTimeout(resolve, settlingMs))
-    await tab.goto(url)
-    return await work(tab)
-  } catch (error) {
-    for (const message of messages) console.error(`page: ${message}`)
-    throw error
-  } finally {
-    await context.close()
-  }
-}
 
 async function measureLatency(browser) {
   const latency = []
@@ -159,63 +92,19 @@ async function measureLatency(browser) {
   return latency
 }
 
-async function measureColdStart(browser) {
-  const model = models.find(({ name }) => name === COLD_MODEL)
-  if (model === undefined) return []
-  const cold = COLD_CONTENDERS.filter((name) => contenders.includes(name)).map((contender) => {
-    const file = `cold-${contender}.html`
-    const { modules, files } = CONTENDERS[contender]
-    const announced = {
-      modules: modules(model),
-      files: [...files(model), samplesFor(contender, model).inputs.url],
-    }
-    pages.set(file, coldPage(contender, model, announced))
-    return { contender, url: `${server.address}/pages/${file}`, times: [], bytes: 0 }
-  })
-  pages.set('empty.html', emptyPage)
-  cold.push({ contender: EMPTY, url: `${server.address}/pages/empty.html`, times: [], bytes: 0 })
-  const openOnce = ({ url }) =>
-    withPage(browser, url, (tab) => tab.evaluate(() => globalThis.firstResult), SETTLING_MS)
-  // The first of all pages waits for the browser itself to get going.
-  if (cold[0] !== undefined) await openOnce(cold[0])
-  for (let trial = 0; trial < protocol.coldTrials; trial++) {
-    process.stderr.write(`cold start ${trial + 1} of ${protocol.coldTrials}\n`)
-    for (const entry of trial % 2 === 0 ? cold : [...cold].reverse()) {
-      const { ms, bytes } = await openOnce(entry)
-      entry.times.push(ms)
-      entry.bytes = bytes
-    }
-  }
-  return cold
-}
-
-/** What the processor can do with bytes, which decides how fast relaxed SIMD is. */
-function dotProducts() {
-  if (!existsSync('/proc/cpuinfo')) return 'instructions unknown'
-  const flags = new Set(
-    /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1].split(' '),
-  )
-  const found = ['avx512_vnni', 'avx_vnni', 'asimddp'].filter((flag) => flags.has(flag))
-  return found.length > 0 ? found.join(', ') : 'no byte dot product'
-}
-
-const version = (name) => JSON.parse(readFileSync(join(PACKAGES, name, 'package.json'), 'utf8')).version
-
 try {
-  const load = loadavg()[0]
-  if (load > 0.5)
-    console.error(`bench:peers: other work is running here (load ${load.toFixed(1)}): expect noise`)
-  const sizes = makeBundles()
+  const load = loadNow('bench:peers')
+  const bundled = contenders.some((name) => name.startsWith('espalier'))
+  const sizes = bundled ? names.map((name) => makeBundle(name, bundles)) : []
   const browser = await launchChromium()
   const chromium = browser.version()
-  const cold = await measureColdStart(browser)
   const latency = await measureLatency(browser)
   await browser.close()
-  const { lines, missed } = peersSection({ contenders, latency, cold, sizes })
+  const { lines, missed } = peersSection({ contenders, latency, sizes })
   const section = `## Bundles beside other engines
 
-${circumstances('bench:peers')}, ${dotProducts()}; load ${load.toFixed(1)} at the start. Chromium ${chromium}, headless;
-@litertjs/core ${version('@litertjs/core')}, onnxruntime-web ${version('onnxruntime-web')}; one thread, ${protocol.rounds} rounds. The protocol is in
+${circumstances('bench:peers')}, ${dotProducts()}; load ${load} at the start. Chromium ${chromium}, headless;
+${engineVersions()}; one thread, ${protocol.rounds} rounds. The protocol is in
 [scripts/bench-peers](../scripts/bench-peers/README.md).
 
 ${lines.join('\n')}

@@ -5,17 +5,12 @@
  *   run()         one inference; asynchronous where the engine's own call is, then it returns a promise
  *   output()      the elements of the last output, readable from JavaScript
  *
- * A user waits for `run` and `output`: these are measured, `fill` is not. `modules(model)` are the addresses of the
- * modules that are imported for it, and `files(model)` those of other files that are fetched for it, which a page may
- * announce.
+ * A user waits for `run` and `output`: these are measured, `fill` is not.
  */
 
 /** A bundle of this project. Without a variant the bundle chooses, which it does by a test of exactness. */
 function espalier(variant) {
   return {
-    modules: ({ bundle }) => [`${bundle}/index.js`, `${bundle}/runtime.js`],
-    // Which of its modules a bundle takes, a page cannot know.
-    files: ({ bundle }) => [`${bundle}/weights.bin`],
     async prepare({ bundle }) {
       const { load } = await import(`${bundle}/index.js`)
       const model = await load({ variant })
@@ -37,8 +32,6 @@ function espalier(variant) {
 function litert(build, instance) {
   const engine = `/litert/core/dist/index.js?${instance}`
   return {
-    modules: () => [engine, '/litert/wasm-utils/dist/index.js'],
-    files: ({ tflite }) => [tflite, `/litert/core/wasm/${build.replace('.js', '.wasm')}`],
     async prepare({ tflite }) {
       const { loadLiteRt, loadAndCompile, Tensor } = await import(engine)
       await loadLiteRt(`/litert/core/wasm/${build}`)
@@ -63,8 +56,6 @@ function litert(build, instance) {
 
 const ORT = '/ort/dist/ort.wasm.bundle.min.mjs'
 const onnxRuntime = {
-  modules: () => [ORT],
-  files: ({ onnx }) => [onnx, '/ort/dist/ort-wasm-simd-threaded.wasm'],
   async prepare({ onnx, onnxSamples }) {
     const ort = await import(ORT)
     ort.env.wasm.numThreads = 1
