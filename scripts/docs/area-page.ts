@@ -66,7 +66,7 @@ its parameters and the version of Yosys, so that only what changed is synthesize
 
 ## What is counted
 
-Each unit of the top module is synthesized by itself (\`synth_ecp5\`, \`synth_xilinx -family xc7 -flatten\`), flattened within; units are
+Each unit of the top module is synthesized by itself (\`synth_ecp5 -nowidelut\`, \`synth_xilinx -family xc7 -flatten\`), flattened within; units are
 added up. Nothing is placed: figures are those of Yosys' mapping. A placer may pack two LUTs into one place, and a unit by itself keeps
 what the whole machine would optimize across its border.
 
@@ -79,7 +79,9 @@ ${Object.entries(CELL_RULES)
   .join('\n')}
 Of ECP5, a \`CCU2C\` is the carry of two LUTs that it takes for itself. A \`TRELLIS_DPR16X4\` stores its bits in four LUTs; the
 write port that several of them share takes part of another slice, which is not counted. Of 7-series, \`CARRY4\` stands beside LUTs that
-are counted by themselves. Multiplexers (\`PFUMX\`, \`L6MUX21\`, \`MUXF7\`, \`MUXF8\`) are part of a slice.
+are counted by themselves. Multiplexers (\`MUXF7\`, \`MUXF8\`) are part of a slice. Functions of more than four inputs are made of LUT4 alone on ECP5
+(\`-nowidelut\`): those of five to seven inputs, joined by multiplexers beside the LUTs, save levels and take more LUTs. What that does to Fmax
+was not measured.
 
 ## The model
 
@@ -90,8 +92,8 @@ sizes of the arrays. Terms beside a constant:
 | unit | terms |
 | --- | --- |
 ${termRows()}
-A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last; run it again
-when the RTL has changed. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
+A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last, at commit
+4203cc5, with \`synth_ecp5\` alone: the RTL has become smaller since; run it again when the RTL has changed. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
 than any of them.
 ${FAMILIES.map(familySection).join('')}
 ## Where it goes

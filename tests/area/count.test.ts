@@ -5,7 +5,7 @@ import { CELL_RULES, countArea, scaleArea, sumAreas } from '../../backends/trell
 const stat = (cells: Record<string, number>) => JSON.stringify({ design: { num_cells_by_type: cells } })
 
 it('counts what trellis_fetch is on ECP5', () => {
-  const cells = { $scopeinfo: 1, CCU2C: 59, LUT4: 381, PFUMX: 3, TRELLIS_DPR16X4: 128, TRELLIS_FF: 133 }
+  const cells = { $scopeinfo: 1, CCU2C: 59, LUT4: 381, TRELLIS_DPR16X4: 128, TRELLIS_FF: 133 }
   expect(countArea('ecp5', stat(cells))).toEqual({
     logic_lut: 381,
     lut: 381 + 2 * 59 + 4 * 128,

@@ -34,8 +34,6 @@ export const CELL_RULES: Readonly<Record<Family, Readonly<Record<string, Rule>>>
     LUT4: LOGIC,
     CCU2C: { lut: 2 },
     TRELLIS_DPR16X4: { lut: 4 },
-    PFUMX: NOTHING,
-    L6MUX21: NOTHING,
     TRELLIS_FF: FLIP_FLOP,
     MULT18X18D: { dsp: 1 },
     DP16KD: { bram: 1 },

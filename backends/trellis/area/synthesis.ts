@@ -8,9 +8,12 @@ import { type Unit, type UnitName, unitsOf } from './units.ts'
 
 export type UnitAreas = Readonly<Record<UnitName, Area>>
 
-/** Yosys commands of each family: no pads and no clock buffers, since a unit is no chip. */
+/**
+ * Yosys commands of each family: no pads and no clock buffers, since a unit is no chip. ECP5 without functions of five inputs and more
+ * out of LUTs and the multiplexers beside them: they save levels, but take up to twice the LUTs.
+ */
 const SYNTHESIS: Readonly<Record<Family, (top: string) => string>> = {
-  ecp5: (top) => `synth_ecp5 -top ${top}`,
+  ecp5: (top) => `synth_ecp5 -nowidelut -top ${top}`,
   xc7: (top) => `synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top ${top}`,
 }
 const OUTPUT = 'stat.json'

@@ -92,19 +92,34 @@ const macFields = {
   },
 } as const satisfies Readonly<Record<string, Field>>
 
-const vectorFields = {
-  mx: mx('vectors of cols bytes'),
-  my,
-  last_lanes: lastLanes,
-  every,
+// Instructions of one unit have what they share in the same bits: the RTL takes such a field from there, whatever the opcode.
+
+const outputFields = {
   out: act('first output'),
-  x_step: xStep('outputs'),
   y_step: yStep('output rows'),
   ring_end: ringEnd('the output'),
   ring_size: ringSize('the output'),
+  x_step: xStep('outputs'),
+  last_lanes: lastLanes,
+} as const satisfies Readonly<Record<string, Field>>
+
+const inputFields = {
+  input: act('first byte of the first operand'),
+  in_y_step: yStep('first operand'),
+  in_ring_end: ringEnd('the first operand'),
+  in_ring_size: ringSize('the first operand'),
+  in_x_step: xStep('first operand'),
+} as const satisfies Readonly<Record<string, Field>>
+
+const vectorFields = {
+  ...outputFields,
+  every,
   zp: q8('zero point of the result'),
   min: q8('lower clamp'),
   max: q8('upper clamp'),
+  ...inputFields,
+  mx: mx('vectors of cols bytes'),
+  my,
 } as const satisfies Readonly<Record<string, Field>>
 
 export interface InstructionSpec {
@@ -121,16 +136,16 @@ export const INSTRUCTIONS = {
     summary: 'DRAM to activation memory: rows, each with constant bytes before and after it.',
     fields: {
       dram,
-      dram_pitch: { bits: 24, doc: 'DRAM bytes from one row to the next' },
       rows: my,
-      bytes: { bits: 17, doc: 'DRAM bytes a row' },
       act: act('first byte written, padding included'),
       y_step: yStep('rows written'),
-      ring_end: ringEnd('the destination'),
       ring_size: ringSize('the destination'),
+      value: q8('the constant'),
+      ring_end: ringEnd('the destination'),
+      bytes: { bits: 17, doc: 'DRAM bytes a row' },
+      dram_pitch: { bits: 24, doc: 'DRAM bytes from one row to the next' },
       pad_left: { bits: 13, doc: 'constant bytes written before each row' },
       pad_right: { bits: 13, doc: 'constant bytes written after each row' },
-      value: q8('the constant'),
     },
   },
   'load.fill': {
@@ -138,11 +153,11 @@ export const INSTRUCTIONS = {
     unit: 'load',
     summary: 'A constant into activation memory, without DRAM.',
     fields: {
-      rows: my,
       bytes: { bits: 17, doc: 'bytes a row' },
+      ring_end: ringEnd('the destination'),
+      rows: my,
       act: act('first byte written'),
       y_step: yStep('rows written'),
-      ring_end: ringEnd('the destination'),
       ring_size: ringSize('the destination'),
       value: q8('the constant'),
     },
@@ -241,42 +256,37 @@ export const INSTRUCTIONS = {
     summary:
       'Accumulators + bias, requantized, clamped, optionally added to the second operand or looked up in a table, to activation memory.',
     fields: {
-      acc: { bits: 14, doc: 'accumulator vector of the first output; block n starts at acc + n * mx * my' },
-      mx: mx('outputs'),
-      my,
-      blocks: {
-        bits: 10,
-        doc: 'column blocks; block n writes cols results further and uses the next parameter block',
+      ...outputFields,
+      per_channel: {
+        bits: 1,
+        doc: '1: multiplier and shift stand in the parameter blocks; 0: they are fields',
       },
-      last_lanes: lastLanes,
-      param: { bits: 14, scale: 4, doc: 'parameter memory byte address of the first block' },
-      out: act('first output'),
-      x_step: xStep('outputs'),
-      y_step: yStep('output rows'),
-      ring_end: ringEnd('the output'),
-      ring_size: ringSize('the output'),
       zp: q8(
         'zero point of the requantized value; in mode 1 of the sum, the requantized value then has zp_a of post.setup',
       ),
       min: q8('lower clamp of the requantized value, in mode 1 of the sum; a table is looked up after it'),
       max: q8('upper clamp, likewise'),
-      per_channel: {
-        bits: 1,
-        doc: '1: multiplier and shift stand in the parameter blocks; 0: they are the next two fields',
+      acc: { bits: 14, doc: 'accumulator vector of the first output; block n starts at acc + n * mx * my' },
+      blocks: {
+        bits: 10,
+        doc: 'column blocks; block n writes cols results further and uses the next parameter block',
       },
+      param: { bits: 14, scale: 4, doc: 'parameter memory byte address of the first block' },
       multiplier: multiplier(
         'of the requantization; in modes 3 and 5 the distance of neighbouring results, at most 255',
       ),
       shift: shift('of the requantization'),
-      rounding,
       mode: {
         bits: 3,
         doc: '0: requantize, clamp; 1: requantize, saturate, add the second operand, clamp; 2: requantize, clamp, look up in the table; 3: `zp` and `multiplier` times the number of thresholds reached; 4: the sum as it is, 4 bytes little-endian; 5: `zp` and `multiplier` times what a product, a sum and a shift of its column make of the sum, clamped to 0..`steps`',
       },
+      zeros: { bits: 1, doc: '1: instead of accumulators, zeros: outputs of the bias alone' },
+      mx: mx('outputs'),
+      my,
+      rounding,
       steps: { bits: 8, doc: 'thresholds of a column in mode 3, the largest count in mode 5' },
       precision: packed('a result, but in mode 4'),
       table: { bits: 2, doc: 'which table' },
-      zeros: { bits: 1, doc: '1: instead of accumulators, zeros: outputs of the bias alone' },
     },
   },
   'post.binary': {
@@ -284,13 +294,8 @@ export const INSTRUCTIONS = {
     unit: 'post',
     summary: 'Elementwise operation of two activation operands; the second is that of post.setup.',
     fields: {
-      kind: { bits: 2, doc: '0: add; 1: subtract; 2: multiply' },
-      input: act('first byte of the first operand'),
-      in_x_step: xStep('first operand'),
-      in_y_step: yStep('first operand'),
-      in_ring_end: ringEnd('the first operand'),
-      in_ring_size: ringSize('the first operand'),
       ...vectorFields,
+      kind: { bits: 2, doc: '0: add; 1: subtract; 2: multiply' },
     },
   },
   'post.unary': {
@@ -298,17 +303,12 @@ export const INSTRUCTIONS = {
     unit: 'post',
     summary: 'Copy, requantize (constants of post.setup) or look up vectors of cols bytes.',
     fields: {
+      ...vectorFields,
       mode: {
         bits: 2,
         doc: '0: copy, clamped; 1: requantize m_out * (a - zp_a), + zp, clamp; 2: table, without a clamp',
       },
       table: { bits: 2, doc: 'which table' },
-      input: act('first byte'),
-      in_x_step: xStep('input'),
-      in_y_step: yStep('input'),
-      in_ring_end: ringEnd('the input'),
-      in_ring_size: ringSize('the input'),
-      ...vectorFields,
     },
   },
   'post.pool': {
@@ -317,28 +317,23 @@ export const INSTRUCTIONS = {
     summary:
       'Largest value, or requantized sum (m_out of post.setup, zero point zp_a subtracted from each), over a window of vectors of cols bytes.',
     fields: {
-      precision: packed('an element, in a maximum'),
-      unsigned: unsigned('elements'),
-      kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b, saturated' },
+      ...outputFields,
+      every,
+      kx_step: xStep('inside a window'),
+      kx: { bits: 8, doc: 'window columns' },
       rounding,
       input: act('first byte of the first window'),
-      in_x_step: xStep('windows'),
       in_y_step: yStep('rows of windows'),
-      kx_step: xStep('inside a window'),
-      ky_step: yStep('inside a window'),
-      kx: { bits: 8, doc: 'window columns' },
-      ky: { bits: 8, doc: 'window rows' },
       in_ring_end: ringEnd('the input'),
       in_ring_size: ringSize('the input'),
+      in_x_step: xStep('windows'),
       mx: { bits: 9, doc: 'windows in a row' },
+      precision: packed('an element, in a maximum'),
+      unsigned: unsigned('elements'),
       my: { bits: 9, doc: 'rows of windows' },
-      last_lanes: lastLanes,
-      every,
-      out: act('first output'),
-      x_step: xStep('outputs'),
-      y_step: yStep('output rows'),
-      ring_end: ringEnd('the output'),
-      ring_size: ringSize('the output'),
+      kind: { bits: 1, doc: '0: maximum; 1: sum, requantized, + post.setup zp_b, saturated' },
+      ky_step: yStep('inside a window'),
+      ky: { bits: 8, doc: 'window rows' },
     },
   },
   'post.fill': {
@@ -346,12 +341,12 @@ export const INSTRUCTIONS = {
     unit: 'post',
     summary: 'A constant into activation memory.',
     fields: {
-      rows: my,
-      bytes: { bits: 17, doc: 'bytes a row' },
       out: act('first byte written'),
       y_step: yStep('rows written'),
       ring_end: ringEnd('the destination'),
       ring_size: ringSize('the destination'),
+      rows: my,
+      bytes: { bits: 17, doc: 'bytes a row' },
       value: q8('the constant'),
     },
   },

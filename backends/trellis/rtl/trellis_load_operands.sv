@@ -26,8 +26,8 @@ module trellis_load_operands (
     rows = 12'd1;
     pad_left = 17'd0;
     pad_right = 13'd0;
-    y_step = 18'd0;
-    ring_end = 15'd0;
+    y_step = instr[`F_LOAD_ACT_Y_STEP];  // of the only row, or without a ring, these mean nothing
+    ring_end = instr[`F_LOAD_ACT_RING_END];
     ring_size = 15'd0;
     case (opcode)
       `OP_LOAD_FILL: begin
@@ -58,8 +58,6 @@ module trellis_load_operands (
         pad_left = 17'(instr[`F_LOAD_ACT_PAD_LEFT]);
         pad_right = instr[`F_LOAD_ACT_PAD_RIGHT];
         act = instr[`F_LOAD_ACT_ACT];
-        y_step = instr[`F_LOAD_ACT_Y_STEP];
-        ring_end = instr[`F_LOAD_ACT_RING_END];
         ring_size = instr[`F_LOAD_ACT_RING_SIZE];
       end
     endcase

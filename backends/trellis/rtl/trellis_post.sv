@@ -122,14 +122,14 @@ module trellis_post #(
   end
 
   // Slots and groups on their way; slots of chained passes to the last of them.
-  logic [5:1] sets;
-  logic [29:0] groups;
+  logic [4:1] sets;
+  logic [23:0] groups;
   logic [3:1] firsts, vectors, windows, reads;
   logic [13:1] slots;
-  logic [5:0] group_2, group_3, group_5;
+  logic [5:0] group_2, group_3, group_4;
   always_ff @(posedge clk) begin
-    sets <= {sets[4:1], set_0};
-    groups <= {groups[23:0], group};
+    sets <= {sets[3:1], set_0};
+    groups <= {groups[17:0], group};
     firsts <= {firsts[2:1], slot_first && !rst};
     vectors <= {vectors[2:1], vector_last && !rst};
     windows <= {windows[2:1], window_first};
@@ -138,7 +138,7 @@ module trellis_post #(
   end
   assign group_2 = groups[11:6];
   assign group_3 = groups[17:12];
-  assign group_5 = groups[29:24];
+  assign group_4 = groups[23:18];
 
   logic [32*POST_LANES-1:0] biases, multipliers, thresholds;
   logic [64*POST_LANES-1:0] offsets;
@@ -150,7 +150,7 @@ module trellis_post #(
       .rd_addr(param_rd_addr), .rd_data(param_rd_data),
       .bias_set(sets[2]), .bias_group(group_2), .biases,
       .scale_set(sets[3]), .scale_group(group_3), .multipliers, .shifts,
-      .offset_set(sets[5]), .offset_group(group_5), .offsets,
+      .offset_set(sets[4]), .offset_group(group_4), .offsets,
       .threshold_set(sets[2]), .threshold_group(group_2), .threshold_index, .thresholds);
 
   // Stage 2: data of memory.

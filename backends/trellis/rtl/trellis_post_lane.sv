@@ -14,7 +14,7 @@ module trellis_post_lane (
     input  logic [ 7:0] a,
     input  logic [ 7:0] b,
     input  logic [24:0] pooled,
-    input  logic [63:0] offset,     // in t + 2
+    input  logic [63:0] offset,     // in t + 1
     input  logic [ 7:0] zp_a,
     input  logic [ 7:0] zp_b,
     input  logic        keep_b,
@@ -34,6 +34,10 @@ module trellis_post_lane (
     output logic [ 7:0] value
 );
 `include "trellis_post_sources.svh"
+  // Beyond 512 every byte is a bound.
+  logic signed [10:0] near;
+  assign near = sum[31:9] == {23{sum[31]}} ? $signed({sum[9], sum[9:0]}) : sum[31] ? -11'sd512 : 11'sd511;
+
   // Operands in units of their zero points.
   logic [8:0] a_diff, b_diff, first_diff;
   logic signed [9:0] lowest, highest;
@@ -43,8 +47,8 @@ module trellis_post_lane (
   assign lowest = -10'sd128 - $signed(zp_a);
   assign highest = 10'sd127 - $signed(zp_a);
   always_comb begin
-    if ($signed(sum) < lowest) first_diff = lowest[8:0];
-    else if ($signed(sum) > highest) first_diff = highest[8:0];
+    if (near < lowest) first_diff = lowest[8:0];
+    else if (near > highest) first_diff = highest[8:0];
     else first_diff = sum[8:0];
   end
 
@@ -70,23 +74,36 @@ module trellis_post_lane (
 
   always_ff @(posedge clk) begin
     if (keep_b) kept_b <= sum;
-    if (keep_sum) kept_sum <= sum + (single ? 32'd0 : subtract ? -kept_b : kept_b);
+    if (keep_sum) kept_sum <= with_carry[32:1];
   end
+  // A difference is a sum with the second operand's bits turned and a carry that comes in below.
+  logic [31:0] second;
+  logic [32:0] with_carry;
+  assign second = single ? 32'd0 : kept_b ^ {32{subtract}};
+  assign with_carry = {sum, 1'b1} + {second, subtract && !single};
 
-  // Beyond 512 every byte is a bound.
-  logic signed [10:0] near, shifted;
+  // A place on a staircase, `reached` times `distance` + `zero_point`: `row` is what each bit of `reached` leaves of the sum above the
+  // bits that are done, at most 511 for every int8 and any distance of 9 bits.
+  logic signed [10:0] shifted;
   logic [7:0] reached, bounded;
-  logic signed [18:0] place;
-  assign near = sum[31:9] == {23{sum[31]}} ? $signed({sum[9], sum[9:0]}) : sum[31] ? -11'sd512 : 11'sd511;
+  logic [9:0] row;
+  logic [16:0] place;
+  integer k;
   assign shifted = near + $signed(zero_point);
   always_comb begin
     bounded = shifted > $signed(max) ? max : shifted[7:0];
     if (shifted < $signed(min) || $signed(min) > $signed(max)) bounded = min;
     reached = near < 0 ? 8'd0 : near > $signed({3'd0, steps}) ? steps : near[7:0];
-    place = $signed({1'b0, reached}) * $signed(distance) + $signed(zero_point);
+    row = {{2{zero_point[7]}}, zero_point};
+    for (k = 0; k < 8; k = k + 1) begin
+      row = row + ({distance[8], distance} & {10{reached[k]}});
+      place[k] = row[0];
+      row = {row[9], row[9:1]};
+    end
+    place[16:8] = row[8:0];
   end
   always_ff @(posedge clk) begin
-    if (take && is_count) value <= is_bit ? {7'd0, place > 0} : place[7:0];
+    if (take && is_count) value <= is_bit ? {7'd0, !place[16] && place != 17'd0} : place[7:0];
     else if (take) value <= is_bit ? {7'd0, $signed(bounded) > 0} : bounded;
   end
 endmodule

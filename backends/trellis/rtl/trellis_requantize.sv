@@ -1,6 +1,6 @@
 // One lane of the post unit's multiplier: x * m * 2^(shift - 31) under one of the rounding rules of ir/arith/rounding.ts, or what
 // else the unit computes with a product. Fully pipelined: x, m, rule and shift of cycle t give `result` in t + 5, `offset` is
-// taken in t + 2.
+// taken in t + 1.
 //
 // - tflite: a left shift of x that wraps; a doubling high multiply that rounds halves up; a right shift that rounds halves away from
 //   zero. The last two are one shift of the product by 31 - shift: with h = (product + 2^30) >> 31, halves away from zero are
@@ -52,33 +52,37 @@ module trellis_requantize (
     right_a <= rule == TFLITE && shift[5];
   end
 
-  // t + 1: four products of 18 bits.
-  logic signed [17:0] xh, xl, mh, ml;
-  logic signed [35:0] hh, hl, lh, ll;
-  assign xh = {{2{x_in[32]}}, x_in[32:17]};
-  assign mh = {{2{m_in[32]}}, m_in[32:17]};
-  assign xl = {1'b0, x_in[16:0]};
-  assign ml = {1'b0, m_in[16:0]};
+  // t + 1: three products of 18 bits. With x = 2^16 xh + xl and m alike, xh ml + xl mh = (xh + xl) (mh + ml) - xh mh - xl ml.
+  logic signed [17:0] xh, xl, xs, mh, ml, ms;
+  logic signed [35:0] high, low_product, both;
+  assign xh = {x_in[32], x_in[32:16]};
+  assign mh = {m_in[32], m_in[32:16]};
+  assign xl = {2'd0, x_in[15:0]};
+  assign ml = {2'd0, m_in[15:0]};
+  assign xs = xh + xl;
+  assign ms = mh + ml;
+  logic [63:0] addend;
   always_ff @(posedge clk) begin
-    hh <= xh * mh;
-    hl <= xh * ml;
-    lh <= xl * mh;
-    ll <= xl * ml;
+    addend <= 64'd0;
+    if (rule_a > PRODUCT) addend <= offset;
+    else addend[30] <= right_a;
+    high <= xh * mh;
+    low_product <= xl * ml;
+    both <= xs * ms;
     rule_b <= rule_a;
     distance_b <= distance_a;
     right_b <= right_a;
   end
 
-  // t + 2: their sum.
-  logic [63:0] addend, sum, p;
-  logic [36:0] middle;
-  always_comb begin
-    addend = 64'd0;
-    if (rule_b > PRODUCT) addend = offset;
-    else addend[30] = right_b;
-  end
-  assign middle = {hl[35], hl} + {lh[35], lh};
-  assign sum = {hh[29:0], ll[33:0]} + {{10{middle[36]}}, middle, 17'd0} + addend;
+  // t + 2: their sum. |x| and |m| are at most 2^31, so that 35 bits hold whatever comes up in the middle.
+  logic [63:0] sum, p;
+  logic [33:0] outer;
+  logic [34:0] middle;
+  logic [47:0] upper;
+  assign outer = high[33:0] + {2'd0, low_product[31:0]};
+  assign middle = both[34:0] - {outer[33], outer};
+  assign upper = {high[31:0], low_product[31:16]} + {{13{middle[34]}}, middle};
+  assign sum = {upper, low_product[15:0]} + addend;
   always_ff @(posedge clk) begin
     p[63:31] <= sum[63:31];
     if (right_b) p[30:0] <= 31'd0;
