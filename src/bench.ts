@@ -1,6 +1,7 @@
 /** How fast a model is as WebAssembly in this process: in all, layer by layer, and beside what the machine can do at best. */
 import { cpus } from 'node:os'
 import { VARIANTS, type Variant, type WasmArtifact } from '../backends/wasm/artifact.ts'
+import { bandwidthModule, fillBandwidthMemory, readExport, WORKING_SETS } from '../backends/wasm/bandwidth.ts'
 import {
   fillPeakMemory,
   IDLE_EXPORT,
@@ -28,9 +29,21 @@ export interface Benchmark {
   readonly runs: number
   /** Multiply-accumulates of an inference. */
   readonly macs: number
+  /**
+   * How fast a loop of vector loads read, from the smallest working set to one that no cache is expected to hold: the
+   * memory's roofs above layers whose bytes fit into the working set.
+   */
+  readonly bandwidth: readonly Bandwidth[]
   /** The fastest first. */
   readonly variants: readonly VariantBenchmark[]
   readonly not_run: readonly { readonly variant: Variant; readonly reason: string }[]
+}
+
+export interface Bandwidth extends Timing {
+  /** Read over and over; a time is that of reading them once. */
+  readonly working_set_bytes: number
+  /** 10^9 bytes a second, by the median. */
+  readonly gbytes_per_s: number
 }
 
 export interface VariantBenchmark {
@@ -69,6 +82,15 @@ export interface LayerBenchmark extends Throughput {
   readonly name: string
   readonly op: string
   readonly share_of_time: number
+  /** Of all that its kernels read and write, tensors with their borders, weights and other constants, each counted once. */
+  readonly bytes: number
+  /** macs / bytes */
+  readonly macs_per_byte: number
+  /**
+   * What the peak and reading its bytes once allow, in 10^9 multiply-accumulates a second: the lower one of `peak_gmacs`
+   * and `macs_per_byte` times the bandwidth over the smallest working set that its bytes fit into.
+   */
+  readonly roof_gmacs: number
   /** The kernels that make it, in their order. */
   readonly kernels: readonly string[]
 }
@@ -91,13 +113,18 @@ export function benchGraph(
     const apart = unwrap(await compileModelToWasm(graph, { exportsLayers: true }))
     const benches: Bench[] = []
     for (const variant of exactVariants()) benches.push(await prepare(variant, whole, apart))
+    const reads = await prepareReads()
     for (let run = 0; run < runs; run++) {
       for (const bench of benches) {
         const { idle, peak, sparse, total, steps } = bench
+        // The reads have emptied the caches.
+        peak.refill()
         for (const watch of [idle, peak, sparse.all, sparse.half, total, ...steps]) watch.sample()
       }
+      for (const watch of reads.values()) watch.sample()
       step()
     }
+    const bandwidth = [...reads].map(([bytes, watch]) => bandwidthOf(bytes, watch))
     return {
       model: graph.name,
       node: process.versions.node,
@@ -106,7 +133,8 @@ export function benchGraph(
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       runs,
       macs: macsOf(whole),
-      variants: benches.map((bench) => summarize(bench, apart)),
+      bandwidth,
+      variants: benches.map((bench) => summarize(bench, apart, bandwidth)),
       not_run: VARIANTS.filter((variant) => !exactVariants().includes(variant)).map((variant) => ({
         variant,
         reason: `it needs ${VARIANT_NEEDS[variant]}`,
@@ -150,6 +178,19 @@ async function instantiatePeak(variant: Variant): Promise<ModuleExports> {
   return exports
 }
 
+/** By bytes of the working set. */
+async function prepareReads(): Promise<ReadonlyMap<number, Stopwatch>> {
+  const { instance } = await WebAssembly.instantiate(bandwidthModule().slice())
+  const exports = instance.exports as ModuleExports
+  fillBandwidthMemory(exports.memory)
+  return new Map(WORKING_SETS.map((bytes) => [bytes, watch(exports, readExport(bytes))]))
+}
+
+function bandwidthOf(bytes: number, { samples }: Stopwatch): Bandwidth {
+  const timing = timingOf(samples)
+  return { working_set_bytes: bytes, gbytes_per_s: bytes / timing.median_us / 1000, ...timing }
+}
+
 function watch(exports: ModuleExports, name: string, warmUpMs = WARM_UP_MS): Stopwatch {
   const stopwatch = new Stopwatch(must(exports[name], `the export ${name}`) as () => void)
   stopwatch.warmUp(warmUpMs)
@@ -174,6 +215,7 @@ function macsOf({ layers }: WasmArtifact): number {
 function summarize(
   { variant, idle, peak, sparse, total, steps }: Bench,
   artifact: WasmArtifact,
+  bandwidth: readonly Bandwidth[],
 ): VariantBenchmark {
   const peakGmacs = gmacsOf(PEAK_MACS, quantile(peak.samples, 0.5))
   const throughput = (samples: readonly number[], macs: number): Throughput => {
@@ -187,11 +229,17 @@ function summarize(
     const own = of.map((n) => must(steps[n], 'step').samples.map((time) => Math.max(0, time - call)))
     const macs = of.reduce((sum, n) => sum + (artifact.layers[n]?.macs ?? 0), 0)
     const samples = sums(own)
+    const bytes = bytesOf(of, artifact, variant)
+    const macsPerByte = bytes === 0 ? 0 : macs / bytes
+    const read = bandwidth.find(({ working_set_bytes }) => bytes <= working_set_bytes) ?? bandwidth.at(-1)
     return {
       name,
       op,
       samples,
       ...throughput(samples, macs),
+      bytes,
+      macs_per_byte: macsPerByte,
+      roof_gmacs: Math.min(peakGmacs, macsPerByte * must(read, 'a bandwidth').gbytes_per_s),
       kernels: of.map((n) => artifact.layers[n]?.kernel ?? ''),
     }
   })
@@ -226,6 +274,14 @@ function groupSteps({ layers }: WasmArtifact): readonly { name: string; op: stri
     groups.set(key, group)
   })
   return [...groups.values()]
+}
+
+/** Of all operands of the artifact's layers `of`. */
+function bytesOf(of: readonly number[], { layers }: WasmArtifact, variant: Variant): number {
+  const bytes = new Map(
+    of.flatMap((n) => layers[n]?.operands ?? []).map(({ name, bytes }) => [name, bytes[variant]]),
+  )
+  return [...bytes.values()].reduce((sum, n) => sum + n, 0)
 }
 
 /** Sample by sample. */

@@ -24,6 +24,15 @@ export interface WasmLayer {
   readonly macs: number
   /** The kernel that runs it, and what it was specialized to. */
   readonly kernel: string
+  /** What it reads and writes, each once. */
+  readonly operands: readonly WasmOperand[]
+}
+
+/** A tensor or a constant in memory, whole and with the border around it: steps that name the same one share it. */
+export interface WasmOperand {
+  readonly name: string
+  /** Weights are wider in a module that multiplies wider numbers. */
+  readonly bytes: { readonly [V in Variant]: number }
 }
 
 /**

@@ -12,6 +12,7 @@ import { Lowering, type Step, WEIGHTS } from './lower/lowering.ts'
 import { realRule } from './lower/real.ts'
 import { RULES } from './lower/rules.ts'
 import { align, planMemory } from './memory-plan.ts'
+import { operands } from './operands.ts'
 import { contiguous, isStoredAsInt8, type Place, placedBytes } from './storage.ts'
 import { FILE_VECTOR_BYTES, weightBytes } from './weight-blocks.ts'
 
@@ -45,11 +46,13 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
 
     const weights = lowering.weightsFile()
     const kept = new Set([...inputs, ...outputs].map(({ place }) => place.buffer))
-    const plan = planMemory(lowering.buffers(kept), WEIGHTS_ADDRESS + weights.length)
+    const buffers = lowering.buffers(kept)
+    const plan = planMemory(buffers, WEIGHTS_ADDRESS + weights.length)
     const address = ({ buffer, offset }: Place) =>
       offset + (buffer === WEIGHTS ? WEIGHTS_ADDRESS : must(plan.addresses.get(buffer), buffer))
     const ports = (list: readonly { readonly id: ValueId; readonly place: Place }[]): readonly WasmPort[] =>
       list.map(({ id, place }) => ({ name: id, type: typeOf(graph, id), address: address(place) }))
+    const operandsOf = operands(lowering, new Map(buffers.map(({ name, bytes }) => [name, bytes])))
     const modules = VARIANTS.map((variant) => {
       const bytes = emitModule(variant, lowering, plan.end, address, options)
       return [variant, bytes] as const
@@ -58,7 +61,7 @@ export function compileWasm(graph: Graph, options: CompileOptions = {}): Result<
       model: graph.name,
       inputs: ports(inputs),
       outputs: ports(outputs),
-      layers: lowering.steps.map(layerOf),
+      layers: lowering.steps.map((step) => ({ ...layerOf(step), operands: operandsOf(step) })),
       weights,
       weightsAddress: WEIGHTS_ADDRESS,
       modules: Object.fromEntries(modules) as { readonly [V in Variant]: Uint8Array },
@@ -88,7 +91,7 @@ function giveOutput(lowering: Lowering, id: ValueId, place: Place): void {
   lowering.copy(lowering.placement(id), contiguous(type, place), label, isStoredAsInt8(type.dtype))
 }
 
-function layerOf({ layer, op, macs, kernel }: Step): WasmLayer {
+function layerOf({ layer, op, macs, kernel }: Step): Omit<WasmLayer, 'operands'> {
   return { name: layer, op, macs, kernel: kernel.name }
 }
 

@@ -5,9 +5,12 @@ import type { Style } from './style.ts'
 import { COLUMNS, counted, shorten, TABLE_STYLE } from './table-style.ts'
 
 export function benchmarkText(benchmark: Benchmark, style: Style): string {
-  const { model, node, cpu, arch, macs, runs, variants, not_run } = benchmark
+  const { model, node, cpu, arch, macs, runs, bandwidth, variants, not_run } = benchmark
+  const reads = bandwidth.map(
+    ({ working_set_bytes: bytes, gbytes_per_s: speed }) => `${speed.toFixed(1)} in ${kibibytes(bytes)}`,
+  )
   return [
-    `${style.strong(model)}: ${counted(macs)} MACs; medians of ${runs} samples\nNode ${node}, ${cpu}, ${arch}`,
+    `${style.strong(model)}: ${counted(macs)} MACs; medians of ${runs} samples\nNode ${node}, ${cpu}, ${arch}\nreads GB/s: ${reads.join(', ')}`,
     ...variants.map((variant) => variantText(variant, style)),
     ...not_run.map(({ variant, reason }) => `${style.strong(variant)} not run: ${reason}`),
   ].join('\n\n')
@@ -52,6 +55,10 @@ function layerTable(layers: readonly LayerBenchmark[], style: Style): string {
 function microseconds(time: number): string {
   const decimals = time < 10 ? 3 : time < 100 ? 2 : time < 1000 ? 1 : 0
   return time.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+}
+
+function kibibytes(bytes: number): string {
+  return bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 /** `espalier bench`: what it reports. How fast anything is no test can say; what must add up can. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { VARIANTS } from '../../backends/wasm/artifact.ts'
+import { WORKING_SETS } from '../../backends/wasm/bandwidth.ts'
 import { exactVariants } from '../../backends/wasm/runtime/runtime.js'
 import { unwrap } from '../../ir/diagnostic.ts'
 import { type Benchmark, benchGraph } from '../../src/bench.ts'
@@ -31,6 +32,7 @@ describe('the report', () => {
       'cpu',
       'runs',
       'macs',
+      'bandwidth',
       'variants',
       'not_run',
     ])
@@ -50,7 +52,10 @@ describe('the report', () => {
       expect(Object.keys(layers_sum)).toEqual(times)
       expect(Object.keys(total)).toEqual([...times, 'macs', 'gmacs', 'share_of_peak'])
       expect(Object.keys(layers[0] ?? {}).sort()).toEqual(
-        [...Object.keys(total), 'name', 'op', 'kernels', 'share_of_time'].sort(),
+        [
+          ...Object.keys(total),
+          ...['name', 'op', 'kernels', 'share_of_time', 'bytes', 'macs_per_byte', 'roof_gmacs'],
+        ].sort(),
       )
     }
   })
@@ -77,10 +82,39 @@ describe('the report', () => {
     }
   })
 
+  test('has a roof above each layer, of the peak or of the memory that holds its bytes', () => {
+    expect(benchmark.bandwidth.map((each) => each.working_set_bytes)).toEqual([...WORKING_SETS])
+    for (const { working_set_bytes, gbytes_per_s, median_us } of benchmark.bandwidth) {
+      expect(gbytes_per_s).toBeCloseTo(working_set_bytes / median_us / 1000)
+      expect(gbytes_per_s).toBeGreaterThan(0.1)
+    }
+    for (const { peak_gmacs, layers } of benchmark.variants) {
+      for (const { macs, bytes, macs_per_byte, roof_gmacs } of layers) {
+        expect(macs_per_byte).toBeCloseTo(macs / bytes)
+        const read = benchmark.bandwidth.find((each) => bytes <= each.working_set_bytes)
+        expect(roof_gmacs).toBe(Math.min(peak_gmacs, macs_per_byte * (read?.gbytes_per_s ?? 0)))
+      }
+    }
+  })
+
+  test('counts the bytes of a layer: tensors with their borders, weights as wide as they are read', () => {
+    // 28x28 pixels with a border become 14x14 of 32 channels, which the next layer wants a border around.
+    const [weights, input, output] = [9 * 32, 28 * 28, 14 * 14 * 32]
+    for (const { variant, layers } of benchmark.variants) {
+      const stem = layers.find(({ name }) => name.includes('stem'))
+      const least = input + output + weights * (variant === 'plain' ? 2 : 1)
+      expect(stem?.bytes).toBeGreaterThan(least)
+      expect(stem?.bytes).toBeLessThan(2 * least)
+      const [copied] = layers
+      expect(copied?.bytes).toBeGreaterThanOrEqual(2 * input)
+    }
+  })
+
   test('fits 100 columns on a terminal', () => {
     const text = benchmarkText(benchmark, styleOf(0))
     for (const line of text.split('\n')) expect(line.trimEnd().length).toBeLessThanOrEqual(100)
     expect(text).toContain('4,017,248 MACs')
+    expect(text).toMatch(/^reads GB\/s: [\d.]+ in 16 KiB, .*, [\d.]+ in 64 MiB$/m)
     expect(text).toMatch(/^plain: [\d.,]+ µs$/m)
     expect(text).toMatch(/^block-sparse weights are faster below a density of \d+\.\d %$/m)
     for (const { variant } of benchmark.not_run) expect(text).toContain(`${variant} not run: it needs `)

@@ -78,6 +78,8 @@ export class Lowering {
   private readonly borders: ReadonlyMap<ValueId, Border>
   private readonly sizes = new Map<string, number>()
   private readonly constants: Uint8Array[] = []
+  /** Where each begins, and its bytes. */
+  private readonly constantParts: { readonly offset: number; readonly bytes: number }[] = []
   private constantBytes = 0
   private readonly sharedWeights = new Map<string, Place>()
   private temporaries = 0
@@ -106,6 +108,7 @@ export class Lowering {
     const offset = align(this.constantBytes)
     if (offset > this.constantBytes) this.constants.push(new Uint8Array(offset - this.constantBytes))
     this.constants.push(bytes)
+    this.constantParts.push({ offset, bytes: bytes.length })
     this.constantBytes = offset + bytes.length
     return { buffer: WEIGHTS, offset }
   }
@@ -140,6 +143,14 @@ export class Lowering {
     if (bits !== 8) step(unpackWeightsKernel(blocks, bits), file, unpacked)
     step(prepareWeightsKernel(blocks), unpacked, place)
     return place
+  }
+
+  /** The constant of the weights file that lies there. */
+  constantAt(offset: number): { readonly offset: number; readonly bytes: number } {
+    return must(
+      this.constantParts.findLast((part) => part.offset <= offset),
+      `the constant at ${offset}`,
+    )
   }
 
   weightsFile(): Uint8Array {
