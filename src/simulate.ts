@@ -27,7 +27,7 @@ export function simulate(program: Program, options: SimulateOptions = {}): Resul
   const result = {
     ...summarize(program, timed.value),
     area: estimatedAreas(program.target),
-    ...(options.details ? { details: simulationDetails(timed.value) } : {}),
+    ...(options.details ? { details: simulationDetails(program, timed.value) } : {}),
   }
   return {
     ok: true,

@@ -1,6 +1,8 @@
 /** All that a report draws beyond sums: what every unit did in every cycle, and every instruction. */
+import type { Program } from '../../backends/trellis/program.ts'
 import type { TimedSegment } from '../timed-segments.ts'
 import { CAUSES, TIMED_UNITS } from '../timing/ledger.ts'
+import { type MemoryDetails, memoryDetails } from './memory.ts'
 import {
   type InstructionList,
   instructionList,
@@ -23,9 +25,11 @@ export interface SimulationDetails {
   readonly slices: SliceList
   readonly timeline: Timeline
   readonly instructions: InstructionList
+  /** Which tensor stands where on the chip, and when. */
+  readonly memory: MemoryDetails
 }
 
-export function simulationDetails(timed: readonly TimedSegment[]): SimulationDetails {
+export function simulationDetails(program: Program, timed: readonly TimedSegment[]): SimulationDetails {
   const segments = placeSegments(timed)
   return {
     cycles: timed.reduce((sum, { timing }) => sum + timing.cycles, 0),
@@ -34,5 +38,6 @@ export function simulationDetails(timed: readonly TimedSegment[]): SimulationDet
     slices: sliceList(segments),
     timeline: timeline(segments),
     instructions: instructionList(segments),
+    memory: memoryDetails(program, segments),
   }
 }
