@@ -38,6 +38,13 @@ export type { LoadOptions } from './importers/index.ts'
 export { loadModel } from './importers/index.ts'
 export type { InspectedLayer, InspectedPort, Inspection } from './inspect.ts'
 export { inspectGraph } from './inspect.ts'
+export type {
+  InspectedQuantization,
+  InspectedTensor,
+  InspectedValues,
+  ValueHistogram,
+  ValueInterval,
+} from './inspect-tensors.ts'
 export { compileModel } from './pipeline.ts'
 export type { Executable } from './run.ts'
 export { runFeed } from './run.ts'

@@ -6,6 +6,7 @@ import type { OpName } from '../ir/ops/names.ts'
 import { OPS } from '../ir/ops/registry.ts'
 import { blockDensity } from '../ir/sparsity.ts'
 import type { TensorType } from '../ir/tensor.ts'
+import { type InspectedTensor, inspectTensors } from './inspect-tensors.ts'
 
 /** The keys are those of `espalier inspect --json`. */
 export interface Inspection {
@@ -22,6 +23,7 @@ export interface Inspection {
   /** Bytes of the constants' elements, packed. */
   readonly weight_bytes: number
   readonly layers: readonly InspectedLayer[]
+  readonly tensors: readonly InspectedTensor[]
 }
 
 export interface InspectedPort {
@@ -43,8 +45,12 @@ export interface InspectedLayer {
   readonly density: number
   /** Share of their blocks of 16 output x 16 input channels that are not all zero. */
   readonly block_density?: number
+  /** Elements of its constants that no layer before it has. */
   readonly parameters: number
   readonly macs: number
+  /** Names of tensors, constants included, in the op's order. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
 }
 
 /** `format` says what the file was: `tflite`, `onnx` or `esp`. */
@@ -71,6 +77,7 @@ export function inspectGraph(graph: Graph, format: string): Inspection {
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
     weight_bytes: weightBytes,
     layers,
+    tensors: inspectTensors(graph),
   }
 }
 
@@ -111,6 +118,8 @@ function inspectNode(graph: Graph, node: Node, isInFile: boolean, seen: Set<Valu
       : { block_density: blockDensity(weights.type.shape, weights.data, REPORTED_BLOCK) }),
     parameters,
     macs: OPS[node.op].macs({ inputs, outputs, attrs: node.attrs }),
+    inputs: node.inputs,
+    outputs: node.outputs,
   }
 }
 

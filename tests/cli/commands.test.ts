@@ -111,6 +111,7 @@ describe('inspect', () => {
       'macs',
       'weight_bytes',
       'layers',
+      'tensors',
     ])
     expect(report).toMatchObject({ model: 'digits_int8', format: 'tflite', macs: 4017248 })
     expect(report.inputs).toEqual([
@@ -140,6 +141,8 @@ describe('inspect', () => {
       'block_density',
       'parameters',
       'macs',
+      'inputs',
+      'outputs',
     ])
   })
 
