@@ -71,13 +71,7 @@ export class Ledger {
       busy -= cycles
     }
     this.#cycles.set('busy', (this.#cycles.get('busy') ?? 0) + busy)
-    this.#keep(
-      'busy',
-      this.at,
-      until,
-      instruction,
-      stalled.filter(([, cycles]) => cycles > 0),
-    )
+    this.#keep('busy', this.at, until, instruction, stalled)
     this.at = until
   }
 
@@ -94,9 +88,10 @@ export class Ledger {
     return { busy: this.#cycles.get('busy') ?? 0, stall, idle: this.#cycles.get('idle') ?? 0 }
   }
 
-  #keep(cause: Cause, start: number, end: number, instruction: number, mixed: Mixture = []): void {
+  #keep(cause: Cause, start: number, end: number, instruction: number, stalled: Mixture = []): void {
     const intervals = this.#intervals
     if (intervals === undefined || end <= start) return
+    const mixed = stalled.filter(([, cycles]) => cycles > 0)
     const last = intervals.at(-1)
     if (mixed.length > 0) intervals.push({ cause, start, end, instruction, mixed })
     else if (last && last.cause === cause && last.instruction === instruction && !last.mixed) {

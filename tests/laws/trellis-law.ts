@@ -9,7 +9,7 @@ import { createInterpreter } from '../../ir/interpreter.ts'
 import { compileModel } from '../../src/pipeline.ts'
 import { simulate } from '../../src/simulate.ts'
 import { createTrellisRunner } from '../../src/trellis-runner.ts'
-import { whatDoesNotAddUp, whatIsNotConnected } from '../sim/model/conserved.ts'
+import { whatDoesNotHold } from '../sim/model/whole.ts'
 import { expectOnHost } from './host-ops.ts'
 import { randomInputs } from './network-builder.ts'
 
@@ -75,10 +75,8 @@ function expectEqual(actual: TensorData | undefined, expected: TensorData, id: s
   throw new Error(`output ${id} differs at ${wrong}: ${actual?.[wrong]}, expected ${expected[wrong]}`)
 }
 
-/** Fails unless cycles, stalls, bytes and energy add up, and nothing is better than its bound. */
+/** Fails unless everything adds up and has its place, and nothing is better than its bound. */
 function expectConserved(program: Program): void {
-  const { result } = unwrap(simulate(program))
-  if (result.lower_bound.cycles > result.cycles) throw new Error('fewer cycles than the lower bound')
-  const wrong = [...whatDoesNotAddUp(result), ...whatIsNotConnected(result)]
-  if (wrong.length > 0) throw new Error(`it does not add up:\n${wrong.join('\n')}`)
+  const wrong = whatDoesNotHold(program, unwrap(simulate(program)).result)
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
 }

@@ -2,18 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileTrellis } from '../../backends/trellis/compile.ts'
-import { Accesses } from '../../backends/trellis/isa/accesses.ts'
-import { type Span, writtenSpans } from '../../backends/trellis/isa/spans.ts'
 import type { Program } from '../../backends/trellis/program.ts'
 import { loadTarget } from '../../backends/trellis/target.ts'
 import { unwrap } from '../../ir/diagnostic.ts'
-import { type MemoryDetails, memoryDetails, placeBytes } from '../../sim/details/memory.ts'
+import { memoryDetails } from '../../sim/details/memory.ts'
 import { rectangles } from '../../sim/details/rectangles.ts'
 import { type Piece, Residency } from '../../sim/details/residency.ts'
-import { type PlacedSegment, placeSegments } from '../../sim/details/timeline.ts'
+import { placeSegments } from '../../sim/details/timeline.ts'
 import { timeSegments } from '../../sim/timed-segments.ts'
 import { loadModel } from '../../src/importers/index.ts'
 import { optimize } from '../../src/pipeline.ts'
+import { whatIsMisplaced } from './model/placed.ts'
 
 async function compiled(name: string, target: string): Promise<Program> {
   const graph = unwrap(await loadModel(`examples/digits/${name}.tflite`))
@@ -31,24 +30,19 @@ describe.each(PROGRAMS)('memories of $model on $target.name', (program) => {
   const segments = placeSegments(unwrap(timeSegments(program)))
   const details = memoryDetails(program, segments)
   const { memories, placements } = details
-  const cycles = segments.reduce((sum, { timing }) => sum + timing.cycles, 0)
 
-  it('placements stand in their memory and in the run, and none in the place of another', () => {
-    memories.forEach(({ bytes }, memory) => {
-      const here = placements.filter((p) => p.memory === memory)
-      here.forEach((p, n) => {
-        expect(p.start_byte).toBeGreaterThanOrEqual(0)
-        expect(p.bytes).toBeGreaterThan(0)
-        expect(p.start_byte + p.bytes).toBeLessThanOrEqual(bytes)
-        expect(p.from).toBeGreaterThanOrEqual(0)
-        expect(p.to).toBeGreaterThan(p.from)
-        expect(p.to).toBeLessThanOrEqual(cycles)
-        for (const q of here.slice(n + 1)) {
-          const apart = p.start_byte + p.bytes <= q.start_byte || q.start_byte + q.bytes <= p.start_byte
-          expect(apart || p.to <= q.from || q.to <= p.from, `${p.tensor} and ${q.tensor}`).toBe(true)
-        }
-      })
-    })
+  it('placements stand in their memory and in the run, none in the place of another, and all that is touched is placed', () => {
+    expect(whatIsMisplaced(program, segments, details)).toEqual([])
+  })
+
+  it('a placement that is missing, too many or outside is found', () => {
+    const [first, ...others] = placements
+    if (first === undefined) throw new Error('no placements')
+    const found = (changed: typeof placements) =>
+      whatIsMisplaced(program, segments, { memories, placements: changed }).join('\n')
+    expect(found(others)).toMatch(/in cycle/)
+    expect(found([...placements, { ...first, layer: 99 }])).toMatch(/^overlap/)
+    expect(found([...placements, { ...first, start_byte: 1e9 }])).toMatch(/^outside/)
   })
 
   it('a bank is never more than full, and its peak is what stands in it then', () => {
@@ -70,10 +64,6 @@ describe.each(PROGRAMS)('memories of $model on $target.name', (program) => {
     })
   })
 
-  it('every byte that an instruction reads or writes is placed as it starts, and written for its own layer', () => {
-    expect(whatIsNotPlaced(program, segments, details)).toEqual([])
-  })
-
   it('tensors of the model and constants of layers have their names', () => {
     const known = new Set([
       ...program.buffers.map((b) => b.id),
@@ -88,42 +78,6 @@ describe.each(PROGRAMS)('memories of $model on $target.name', (program) => {
     }
   })
 })
-
-/** Exact reads and writes that no placement covers, in words. */
-function whatIsNotPlaced(
-  program: Program,
-  segments: readonly PlacedSegment[],
-  { memories, placements }: MemoryDetails,
-): string[] {
-  const { target } = program
-  const accesses = new Accesses(target, { bytes: program.weights, address: program.weightsAddress })
-  const wrong: string[] = []
-  for (const { segment, timing, firstCycle } of segments) {
-    segment.instructions.forEach((i, index) => {
-      const started = firstCycle + (timing.startCycles[index] as number)
-      const check = ({ space, start, end }: Span, layer?: number): void => {
-        const unit = placeBytes(space, target)
-        const here = placements.filter(
-          (p) =>
-            memories[p.memory]?.name === space &&
-            p.from <= started &&
-            started < p.to &&
-            (layer === undefined || p.layer === layer) &&
-            p.start_byte < end * unit &&
-            p.start_byte + p.bytes > start * unit,
-        )
-        let at = start * unit
-        for (const p of here.sort((a, b) => a.start_byte - b.start_byte))
-          if (p.start_byte <= at) at = Math.max(at, p.start_byte + p.bytes)
-        if (at < end * unit) wrong.push(`${index} ${i.op}: ${space} ${start} to ${end} in cycle ${started}`)
-      }
-      for (const span of accesses.reads(i)) check(span)
-      for (const span of writtenSpans(i, target)) check(span, segment.layerOf[index] as number)
-      accesses.next(i)
-    })
-  }
-  return wrong.slice(0, 5)
-}
 
 const SIZE = 24
 

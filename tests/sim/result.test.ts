@@ -38,6 +38,21 @@ describe.each(PROGRAMS)('$model', (program) => {
     )
   })
 
+  it('a figure of a layer that is wrong is found', () => {
+    const [first, ...others] = result.layers
+    if (first === undefined) throw new Error('no layers')
+    const found = (change: Partial<typeof first>) =>
+      whatDoesNotAddUp({ ...result, layers: [{ ...first, ...change }, ...others] }).join('\n')
+    const { mac, dram } = first.units
+    expect(found({ units: { ...first.units, mac: { ...mac, busy: mac.busy + 1 } } })).toMatch(/of mac in/)
+    expect(found({ units: { ...first.units, dram: { ...dram, idle: dram.idle - 1 } } })).toMatch(
+      /idle of dram/,
+    )
+    expect(found({ dram_bytes: 0 })).toMatch(/DRAM bytes of/)
+    expect(found({ energy: { ...first.energy, high: 2 * first.energy.high } })).toMatch(/high energy/)
+    expect(found({ kept_macs: first.macs + 1 })).toMatch(/MACs/)
+  })
+
   it('layers and host ops are a graph, also when they come out of a compiled folder', () => {
     expect(whatIsNotConnected(result)).toEqual([])
     const files = Object.entries(writeProgram(program)).map(([name, data]) => [name, Buffer.from(data)])
