@@ -1,12 +1,13 @@
 /** The account of each unit within each layer's own cycles, from the intervals of units cut where layers change. */
 import type { LayerSlice } from './layer-cycles.ts'
 import {
-  CAUSES,
   type Cause,
+  eachUnit,
   type Interval,
   TIMED_UNITS,
   type TimedUnit,
   type UnitCycles,
+  unitCycles,
 } from './timing/ledger.ts'
 
 /** One unit's cycles by cause, as they are added up. */
@@ -38,19 +39,6 @@ export function layerUnits(segments: readonly Sliced[], layers: number): Record<
     }
   }
   return accounts.map((account) => eachUnit((unit) => unitCycles(account[unit])))
-}
-
-function eachUnit<T>(of: (unit: TimedUnit) => T): Record<TimedUnit, T> {
-  return Object.fromEntries(TIMED_UNITS.map((unit) => [unit, of(unit)])) as Record<TimedUnit, T>
-}
-
-function unitCycles(account: Account): UnitCycles {
-  const stall: Partial<Record<Cause, number>> = {}
-  for (const cause of CAUSES) {
-    const cycles = account.get(cause)
-    if (cycles !== undefined && cause !== 'busy' && cause !== 'idle') stall[cause] = cycles
-  }
-  return { busy: account.get('busy') ?? 0, stall, idle: account.get('idle') ?? 0 }
 }
 
 /** What is left of an interval that is cut into pieces from its start on. */

@@ -10,7 +10,7 @@ import { describeMachine, type MachineDescription } from './machine-description.
 import { runOrder } from './run-order.ts'
 import { scaledEnergy } from './scaled.ts'
 import { type SimulationOptions, type TimedSegment, timeSegments } from './timed-segments.ts'
-import { TIMED_UNITS, type TimedUnit, type UnitCycles } from './timing/ledger.ts'
+import { eachUnit, type TimedUnit, type UnitCycles } from './timing/ledger.ts'
 
 /** Keys as in `espalier simulate --json`. Everything is for one run of the model, its whole batch. */
 export interface SimulationResult {
@@ -144,5 +144,5 @@ function sumUnits(timed: readonly TimedSegment[], batch: number): Record<TimedUn
     }
     return { busy: busy * batch, stall, idle: idle * batch }
   }
-  return Object.fromEntries(TIMED_UNITS.map((unit) => [unit, sum(unit)])) as Record<TimedUnit, UnitCycles>
+  return eachUnit(sum)
 }

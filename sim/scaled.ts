@@ -1,7 +1,7 @@
 /** Figures of one sample, times the samples of a batch: everything that is counted or spent goes with their number. */
 import type { DramTraffic } from './dram-traffic.ts'
 import type { Energy } from './energy/energy.ts'
-import type { TimedUnit, UnitCycles } from './timing/ledger.ts'
+import { eachUnit, type TimedUnit, type UnitCycles } from './timing/ledger.ts'
 
 /** Each value times `factor`. */
 function scaled<K extends string>(
@@ -31,9 +31,8 @@ export function scaledUnits(
   units: Readonly<Record<TimedUnit, UnitCycles>>,
   factor: number,
 ): Record<TimedUnit, UnitCycles> {
-  const each = Object.entries(units).map(([unit, { busy, stall, idle }]) => [
-    unit,
-    { busy: busy * factor, stall: scaled(stall, factor), idle: idle * factor },
-  ])
-  return Object.fromEntries(each) as Record<TimedUnit, UnitCycles>
+  return eachUnit((unit) => {
+    const { busy, stall, idle } = units[unit]
+    return { busy: busy * factor, stall: scaled(stall, factor), idle: idle * factor }
+  })
 }

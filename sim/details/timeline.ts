@@ -2,7 +2,7 @@
 import { printInstruction } from '../../backends/trellis/isa/assembler.ts'
 import { unitOf } from '../../backends/trellis/isa/table.ts'
 import type { TimedSegment } from '../timed-segments.ts'
-import { CAUSES, TIMED_UNITS, type TimedUnit } from '../timing/ledger.ts'
+import { CAUSES, eachUnit, TIMED_UNITS, type TimedUnit } from '../timing/ledger.ts'
 
 /** Layers one after another: slice n is cycles [end of n - 1, end of n), from cycle 0 on. Neighbours may be of one layer where a segment ends. */
 export interface SliceList {
@@ -67,8 +67,7 @@ export function sliceList(segments: readonly PlacedSegment[]): SliceList {
 }
 
 export function timeline(segments: readonly PlacedSegment[]): Timeline {
-  const lists = TIMED_UNITS.map((unit) => [unit, intervalList(segments, unit)])
-  return Object.fromEntries(lists) as Timeline
+  return eachUnit((unit) => intervalList(segments, unit))
 }
 
 function intervalList(segments: readonly PlacedSegment[], unit: TimedUnit): IntervalList {

@@ -1,7 +1,15 @@
 /** Where each cycle of each unit went, from the times of a finished schedule (section 11 of docs/timing.md). */
 
 import { LOAD_PIPE, LOAD_SETUP, STORE_PIPE } from '../../backends/trellis/isa/costs.ts'
-import { type Cause, type Interval, Ledger, TIMED_UNITS, type TimedUnit, type UnitCycles } from './ledger.ts'
+import {
+  type Cause,
+  eachUnit,
+  type Interval,
+  Ledger,
+  TIMED_UNITS,
+  type TimedUnit,
+  type UnitCycles,
+} from './ledger.ts'
 import type { Schedule } from './schedule.ts'
 import { LOAD, MAC, POST, STORE, type TimedProgram } from './timed-program.ts'
 
@@ -16,10 +24,7 @@ export function accountUnits(
   cycles: number,
   keepIntervals: boolean,
 ): Accounts {
-  const ledgers = Object.fromEntries(TIMED_UNITS.map((unit) => [unit, new Ledger(keepIntervals)])) as Record<
-    TimedUnit,
-    Ledger
-  >
+  const ledgers = eachUnit(() => new Ledger(keepIntervals))
   accountFetch(ledgers.fetch, program, schedule)
   accountLoad(ledgers.load, program, schedule)
   accountStream(ledgers.mac, program, schedule, MAC)
@@ -27,11 +32,9 @@ export function accountUnits(
   accountStore(ledgers.store, program, schedule)
   accountDram(ledgers.dram, program, schedule)
   for (const unit of TIMED_UNITS) ledgers[unit].spend('idle', cycles, -1)
-  const each = <T>(of: (ledger: Ledger) => T): Record<TimedUnit, T> =>
-    Object.fromEntries(TIMED_UNITS.map((unit) => [unit, of(ledgers[unit])])) as Record<TimedUnit, T>
   return {
-    units: each((l) => l.totals()),
-    ...(keepIntervals ? { intervals: each((l) => l.intervals) } : {}),
+    units: eachUnit((unit) => ledgers[unit].totals()),
+    ...(keepIntervals ? { intervals: eachUnit((unit) => ledgers[unit].intervals) } : {}),
   }
 }
 

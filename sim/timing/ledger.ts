@@ -3,6 +3,10 @@
 export const TIMED_UNITS = ['fetch', 'load', 'mac', 'post', 'store', 'dram'] as const
 export type TimedUnit = (typeof TIMED_UNITS)[number]
 
+export function eachUnit<T>(of: (unit: TimedUnit) => T): Record<TimedUnit, T> {
+  return Object.fromEntries(TIMED_UNITS.map((unit) => [unit, of(unit)])) as Record<TimedUnit, T>
+}
+
 /** What a cycle can go to; token causes name the unit whose token is missing, in the order of UNITS. */
 export const CAUSES = [
   'busy',
@@ -38,6 +42,16 @@ export interface Interval {
   readonly instruction: number
   /** Of a stream whose blocks wait for one another: the stalls that are evenly mixed into its busy cycles. */
   readonly mixed?: Mixture
+}
+
+/** Cycles by cause as an account; stalls in the order of CAUSES. */
+export function unitCycles(spent: ReadonlyMap<Cause, number>): UnitCycles {
+  const stall: Partial<Record<Cause, number>> = {}
+  for (const cause of CAUSES) {
+    const cycles = spent.get(cause)
+    if (cycles !== undefined && cause !== 'busy' && cause !== 'idle') stall[cause] = cycles
+  }
+  return { busy: spent.get('busy') ?? 0, stall, idle: spent.get('idle') ?? 0 }
 }
 
 /** One unit's account. Time is spent from 0 on without gaps, so the sums are complete whatever the causes. */
@@ -80,12 +94,7 @@ export class Ledger {
   }
 
   totals(): UnitCycles {
-    const stall: Partial<Record<Cause, number>> = {}
-    for (const cause of CAUSES) {
-      const cycles = this.#cycles.get(cause)
-      if (cycles !== undefined && cause !== 'busy' && cause !== 'idle') stall[cause] = cycles
-    }
-    return { busy: this.#cycles.get('busy') ?? 0, stall, idle: this.#cycles.get('idle') ?? 0 }
+    return unitCycles(this.#cycles)
   }
 
   #keep(cause: Cause, start: number, end: number, instruction: number, stalled: Mixture = []): void {
