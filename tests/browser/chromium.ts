@@ -1,5 +1,5 @@
 /** Pages for the tests, in one Chromium; where there is none, the tests that need it are skipped. */
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { CHROMIUM, hasChromium, launchChromium } from '../../scripts/chromium.mjs'
 
 if (!hasChromium) {
@@ -14,21 +14,25 @@ export { hasChromium }
 export interface Watched {
   readonly page: Page
   readonly complaints: readonly string[]
+  /** Addresses of everything that the page asked for, itself included. */
+  readonly requests: readonly string[]
 }
 
 let browser: Browser | undefined
 
 /** A page of a new profile. */
-export async function newPage(): Promise<Watched> {
+export async function newPage(options: BrowserContextOptions = {}): Promise<Watched> {
   browser ??= await launchChromium()
-  const page = await (await browser.newContext()).newPage()
+  const page = await (await browser.newContext(options)).newPage()
   const complaints: string[] = []
+  const requests: string[] = []
+  page.on('request', (request) => requests.push(request.url()))
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
   })
   page.on('pageerror', ({ message }) => complaints.push(message))
   page.on('requestfailed', (request) => complaints.push(`${request.url()} failed`))
-  return { page, complaints }
+  return { page, complaints, requests }
 }
 
 export async function closeBrowser(): Promise<void> {

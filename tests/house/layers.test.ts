@@ -46,6 +46,12 @@ const PLANTED: readonly (readonly [file: string, source: string, rule: string | 
   ['src/importers/onnx/h.ts', '@bufbuild/protobuf/wire', null],
   ['src/cli/i.ts', 'fflate', 'door-fflate'],
   ['src/tensors/j.ts', 'fflate', null],
+  ['src/report/k.ts', '@observablehq/plot', 'door-charts'],
+  ['src/report/page/kit/l.ts', '@dagrejs/dagre', 'door-charts'],
+  ['src/report/page/charts/m.ts', '@dagrejs/dagre', null],
+  ['src/report/page/n.ts', './kit/dom.ts', null],
+  ['src/report/page/simulation/o.ts', '../kit/dom.ts', null],
+  ['src/cli/p.ts', '../report/page/kit/dom.ts', 'page'],
   ['tests/a.ts', '../src/a.ts', null],
 ]
 
@@ -106,6 +112,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'door-flatbuffers': 'flatbuffers may be',
   'door-protobuf': '@bufbuild/protobuf may be',
   'door-fflate': 'fflate may be',
+  'door-charts': 'Observable Plot and dagre may be',
+  page: 'run in a browser',
 }
 
 function plant(file: string, content: string): void {

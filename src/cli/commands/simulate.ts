@@ -9,7 +9,6 @@ import {
   batchOption,
   collect,
   type FeedFlags,
-  failNotAvailable,
   jsonOption,
   MODEL_HELP,
   targetOption,
@@ -24,6 +23,7 @@ interface Flags extends FeedFlags {
   readonly input?: readonly string[]
   readonly output?: string
   readonly trace?: string
+  readonly report?: string
   readonly json?: boolean
 }
 
@@ -44,20 +44,13 @@ export function addSimulate(program: Command, session: Session): void {
     )
     .option('-o, --output <y.npy>', 'where the outputs of --input go; several want a .npz')
     .option('--trace <t.json>', 'write Chrome trace events, which Perfetto opens')
-    .addOption(new Option('--report <r.html>').hideHelp().argParser(noReport))
+    .option('--report <r.html>', 'write one page that shows where cycles, bytes and energy went')
     .addOption(jsonOption())
   addFeedOptions(command).action((model: string, flags: Flags) => simulate(session, model, flags))
 }
 
-function noReport(): never {
-  return failNotAvailable(
-    'the option --report',
-    'the table on the terminal, --json and --trace have the same figures',
-  )
-}
-
 async function simulate(session: Session, model: string, flags: Flags): Promise<void> {
-  const { input, output, trace } = flags
+  const { input, output, trace, report } = flags
   if (output !== undefined && input === undefined) {
     fail({
       code: 'cli/missing-argument',
@@ -65,17 +58,25 @@ async function simulate(session: Session, model: string, flags: Flags): Promise<
       hint: 'add --input X.npy',
     })
   }
-  for (const path of [output, trace]) if (path !== undefined) unwrap(checkWritable(path))
+  for (const path of [output, trace, report]) if (path !== undefined) unwrap(checkWritable(path))
   const program = unwrap(await openProgram(model, flags.target, flags))
   const samples = input && fitSamples(session, await trellisExecutable(program), input, flags)
   if (samples && output !== undefined) unwrap(checkArrayFile(output, samples.outputCount))
 
   const { simulate: simulateProgram } = await import('../../simulate.ts')
-  const simulation = unwrap(simulateProgram(program, { trace: trace !== undefined }))
+  const simulation = unwrap(
+    simulateProgram(program, { trace: trace !== undefined, details: report !== undefined }),
+  )
   const outputs = await samples?.run()
   if (outputs && output !== undefined) unwrap(writeArrays(output, outputs))
   if (trace !== undefined) unwrap(writeBytes(trace, JSON.stringify(simulation.trace)))
+  if (report !== undefined) {
+    const { renderReport } = await import('../../report/render.ts')
+    const { model: name, target } = simulation.result
+    unwrap(writeBytes(report, renderReport('simulation', `${name} on ${target}`, simulation.result)))
+  }
   if (flags.json) session.printJson(simulation.result)
   else session.print(simulationText(simulation.result, session.terminal.out.style))
   if (samples && output !== undefined) session.say(`${samples.count} samples of ${samples.name} -> ${output}`)
+  if (report !== undefined) session.say(`the report of ${simulation.result.model} -> ${report}`)
 }

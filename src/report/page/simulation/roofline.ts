@@ -1,0 +1,62 @@
+/** Each layer under the machine's roofline. */
+
+import type { SimulationData } from '../../simulation-data.ts'
+import { legend } from '../charts/legend.ts'
+import { type RooflineDot, roofline } from '../charts/roofline.ts'
+import { h, responsive } from '../kit/dom.ts'
+import { counted } from '../kit/format.ts'
+import { boundOf } from '../kit/palette.ts'
+import { goToRow, layerNote } from './layers.ts'
+
+/** With more layers than this only the costliest have their numbers beside them. */
+const LABELS = 24
+
+export function layerRoofline({ layers, cycles, machine }: SimulationData): HTMLElement {
+  const shown = [...layers.entries()].filter(
+    ([, { kept_macs, dram_bytes, cycles: spent }]) => kept_macs > 0 && dram_bytes > 0 && spent > 0,
+  )
+  if (shown.length === 0) return h('p', {}, 'No layer has both multiplications and DRAM traffic.')
+  const dots = shown.map(([i, layer]): RooflineDot => {
+    const { colour, symbol } = boundOf(layer.bound_by)
+    return {
+      ...{ label: String(i), weight: layer.cycles, colour, symbol },
+      intensity: layer.kept_macs / layer.dram_bytes,
+      rate: layer.kept_macs / layer.cycles,
+      note: () => layerNote(layers, i, cycles),
+      choose: () => goToRow(i),
+    }
+  })
+  const rates = [...new Set(shown.map(([, layer]) => layer.peak_macs_per_cycle))].sort((a, b) => a - b)
+  const lanes = machine.rows * machine.cols
+  const ceilings = rates.map((rate) => ({
+    rate,
+    label: `${counted(rate)} MACs a cycle at ${(8 * lanes) / rate} bits`,
+  }))
+  const bounds = [...new Set(shown.map(([, { bound_by }]) => bound_by))]
+  const place = h('div')
+  responsive(place, (width) =>
+    place.replaceChildren(
+      roofline(dots, {
+        width,
+        ceilings,
+        xLabel: 'kept MACs a DRAM byte →',
+        yLabel: '↑ kept MACs a cycle',
+        bandwidth: machine.dram_bytes_per_cycle,
+        bandwidthLabel: `DRAM ${machine.dram_bytes_per_cycle} B a cycle`,
+        labelled: shown.length <= LABELS ? shown.length : LABELS / 2,
+      }),
+    ),
+  )
+  const left = layers.length - shown.length
+  return h(
+    'figure',
+    {},
+    legend(bounds.map((name) => ({ colour: boundOf(name).colour, name: `bound by ${boundOf(name).words}` }))),
+    place,
+    h(
+      'figcaption',
+      {},
+      `A dot is a layer with its number; its area is the layer's cycles. ${left > 0 ? `${left} layers without multiplications or without DRAM traffic are left out.` : ''}`,
+    ),
+  )
+}
