@@ -13,7 +13,7 @@ import type { Lowered, MapId, Stage } from './lower/stage.ts'
 import { keptWork, lowerBound } from './lower-bound.ts'
 import type { Buffer, DramRegion, Layer, Program, Segment, Step } from './program.ts'
 import type { Placed } from './schedule/buffer.ts'
-import { type Group, type Plan, plan } from './schedule/cascade.ts'
+import { type Group, type Plan, plan, type ScheduleSettings } from './schedule/cascade.ts'
 import { createCostModel } from './schedule/cost.ts'
 import { place, type Request } from './schedule/place.ts'
 import { storedBytes } from './stored.ts'
@@ -26,11 +26,15 @@ const DRAM_ALIGN = 64
  * Compiles a verified graph for a target. Ops that the machine has no instruction for become host ops; a target whose
  * memories are too small for a layer is a diagnostic.
  */
-export function compileTrellis(graph: Graph, target: Target): Result<Program> {
-  return attempt(() => compile(graph, target))
+export function compileTrellis(
+  graph: Graph,
+  target: Target,
+  settings: ScheduleSettings = {},
+): Result<Program> {
+  return attempt(() => compile(graph, target, settings))
 }
 
-function compile(model: Graph, target: Target): Program {
+function compile(model: Graph, target: Target, settings: ScheduleSettings): Program {
   const { graph, batch } = splitBatch(model)
   const lowered = lower(graph, target)
   const tensors = layoutBuffers(lowered)
@@ -39,7 +43,7 @@ function compile(model: Graph, target: Target): Program {
   const schedules = new Map<number, string>()
   const steps: Step[] = lowered.steps.map((step) => {
     if ('host' in step) return { host: step.host }
-    streams.push(emitStretch(step.stages, lowered, target, pools, tensors.placeOf, schedules))
+    streams.push(emitStretch(step.stages, lowered, target, pools, tensors.placeOf, schedules, settings))
     return { run: streams.length - 1 }
   })
 
@@ -182,12 +186,15 @@ function emitStretch(
   pools: { readonly weights: ConstantPool; readonly parameters: ConstantPool },
   dramPlace: (id: string) => DramPlace,
   schedules: Map<number, string>,
+  settings: ScheduleSettings,
 ): Emitted[] {
   const { maps } = lowered
   const model = createCostModel(maps, target)
   const { activationBytes } = capacities(target)
   for (let share = 1; share > 0.3; share -= 0.06) {
-    const planned = attempt(() => plan(stages, maps, model, target, Math.floor(activationBytes * share)))
+    const planned = attempt(() =>
+      plan(stages, maps, model, target, Math.floor(activationBytes * share), settings),
+    )
     if (!planned.ok) throw new Diagnosed(share === 1 ? planned.diagnostics : [tooScattered(target)])
     const placed = placeGroups(planned.value, stages, target)
     if (!placed) continue

@@ -2,6 +2,8 @@
  * The targets that are synthesized for the area model: `fit` ones give its coefficients, `check` ones only tell its
  * error. Each of the check's arrays has a combination of shape, lanes and precisions that no fitted one has.
  */
+import { readFileSync } from 'node:fs'
+
 const KEYS = ['rows', 'cols', 'post_lanes', 'precisions', 'bus', 'memories', 'banks']
 
 /** KiB of activation, weight, accumulator, parameter and index memory. */
@@ -35,6 +37,15 @@ const CHECK = [
 ]
 
 export const SWEEP = [...FIT.map((row) => point(row, 'fit')), ...CHECK.map((row) => point(row, 'check'))]
+
+/** The target that docs/area.md looks into: 8x8 with binary and depthwise. */
+export const BAR_TARGET = '8x8 8,1 post 4 bus 8 medium banks 4'
+
+/** Areas of units as the RTL is now, of the targets that measure-features.mjs synthesized, by name. */
+export function presentUnits(family) {
+  const { units } = JSON.parse(readFileSync(new URL('features.json', import.meta.url), 'utf8'))
+  return family === 'ecp5' ? { [BAR_TARGET]: units.base } : {}
+}
 
 /** A point: what it is for, and the target as a target file has it. */
 function point(row, use) {

@@ -1,17 +1,20 @@
 /** docs/area.md: what area means, what was synthesized, and how far the fitted model is off. */
 import { readFileSync } from 'node:fs'
-import { type Area, CELL_RULES, FAMILIES, type Family } from '../../backends/trellis/area/count.ts'
+import { type Area, CELL_RULES, FAMILIES, type Family, sumAreas } from '../../backends/trellis/area/count.ts'
 import { modelledUnits, termsOf, totalArea } from '../../backends/trellis/area/model.ts'
 import type { UnitAreas } from '../../backends/trellis/area/synthesis.ts'
 import { UNIT_NAMES } from '../../backends/trellis/area/units.ts'
 import { checkTarget, type Target } from '../../backends/trellis/target.ts'
 import { must, unwrap } from '../../ir/diagnostic.ts'
 import { deviations, summarize } from '../area/fit.mjs'
-import { SWEEP } from '../area/sweep.mjs'
+import { BAR_TARGET, presentUnits, SWEEP } from '../area/sweep.mjs'
+import { barUnits, featuresSection, presentCommit } from './area-features.ts'
 
 /** What scripts/fit-area.mjs found: areas by family, target and unit, and the placed core. */
 interface Points {
   readonly synthesized: Readonly<Partial<Record<Family, Readonly<Record<string, UnitAreas>>>>>
+  /** Of the RTL that was synthesized. */
+  readonly commits: Readonly<Partial<Record<Family, string>>>
   readonly placed: {
     readonly chip: string
     readonly nextpnr: string
@@ -44,10 +47,19 @@ export function areaPoints(family: Family): readonly Point[] {
   })
 }
 
-/** The bar for this target: 8x8 with binary and depthwise. */
+/** Targets as the RTL is now, whose model may be of an older one. */
+export function presentPoints(family: Family): readonly Omit<Point, 'use'>[] {
+  const present = presentUnits(family) as Readonly<Record<string, UnitAreas>>
+  return areaPoints(family)
+    .filter(({ target }) => present[target.name] !== undefined)
+    .map((point) => {
+      const units = must(present[point.target.name], point.target.name)
+      return { ...point, units, synthesized: totalArea(units) }
+    })
+}
+
+/** The bar for an 8x8 target with binary and depthwise. */
 const BAR = { logic_lut: 9000, dsp: 80 }
-const isBarTarget = ({ target: { array, precisions } }: Point): boolean =>
-  array.rows === 8 && array.cols === 8 && precisions.join() === '8,1'
 
 const NAMES: Readonly<Record<Family, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
 
@@ -92,13 +104,16 @@ sizes of the arrays. Terms beside a constant:
 | unit | terms |
 | --- | --- |
 ${termRows()}
-A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last, at commit
-4203cc5, with \`synth_ecp5\` alone: the RTL has become smaller since; run it again when the RTL has changed. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
+A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last; run it again
+when the RTL has changed: a last row tells what the fit is worth on the present one. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
 than any of them.
 ${FAMILIES.map(familySection).join('')}
 ## Where it goes
 
 ${barSection()}
+## What the extra buys
+
+${featuresSection()}
 ## Fmax of a small core on iCE40
 
 ${placedSection()}`
@@ -132,19 +147,31 @@ function familySection(family: Family): string {
   return `
 ### ${NAMES[family]}
 
-On the ${error.targets} targets left out of the fit the model is off by at most ${error.worst.lut} % in LUTs (mean ${error.mean.lut} %), ${error.worst.logic_lut} % in logic
+${staleness(family)}On the ${error.targets} targets left out of the fit the model is off by at most ${error.worst.lut} % in LUTs (mean ${error.mean.lut} %), ${error.worst.logic_lut} % in logic
 LUTs, ${error.worst.ff} % in flip-flops, ${error.worst.dsp} % in DSP and ${error.worst.bram} % in BRAM. Synthesized / estimated, the deviation in percent:
 
 | target | logic LUT | LUT in all | FF | DSP | BRAM |
 | --- | --- | --- | --- | --- | --- |
 ${of('fit').map(pointRow).join('')}| **left out of the fit** | | | | | |
-${of('check').map(pointRow).join('')}
+${of('check').map(pointRow).join('')}| **the RTL of commit ${presentCommit()}** | | | | | |
+${presentPoints(family).map(pointRow).join('')}
 A target's name: rows x cols and precisions, lanes of post, bytes of the DRAM bus, memories
 (small: 16 KiB of activations; medium: 32; large: 64) and banks.
 `
 }
 
-function pointRow({ target, synthesized, modelled }: Point): string {
+/** What is to be said where the RTL has changed since the fit. */
+function staleness(family: Family): string {
+  const [fitted, present] = [must(POINTS.commits[family], 'commit'), presentCommit()]
+  if (fitted === present) return ''
+  return `The fit is of the RTL of commit ${fitted} and of the mapping at that time. The ${areaPoints(family).length} targets were not synthesized again since, which takes more than
+an hour; commit ${present} was, on one target, and the estimates that \`simulate\` and \`area --model\` give are off on it by what the last row says. The deviation that
+they state includes it.
+
+`
+}
+
+function pointRow({ target, synthesized, modelled }: Omit<Point, 'use'>): string {
   const off = deviations(synthesized, modelled)
   const cells = (['logic_lut', 'lut', 'ff', 'dsp', 'bram'] as const).map((metric) => {
     const sign = off[metric] > 0 ? '+' : ''
@@ -154,33 +181,20 @@ function pointRow({ target, synthesized, modelled }: Point): string {
 }
 
 function barSection(): string {
-  const point = must(areaPoints('ecp5').find(isBarTarget), '8x8 with binary')
-  const { logic_lut, dsp } = point.synthesized
+  const units = barUnits()
+  const { logic_lut, dsp } = sumAreas(Object.values(units))
   const verdict = (value: number, bar: number) =>
     value < bar ? `under the ${bar} aimed at` : `over the ${bar} aimed at, ${(value / bar).toFixed(2)} times`
-  const rows = Object.entries(point.units).map(
+  const rows = Object.entries(units).map(
     ([unit, area]) =>
       `| ${unit} | ${area.logic_lut} | ${area.lut} | ${area.ff} | ${area.dsp} | ${area.bram} |\n`,
   )
-  return `An 8 x 8 array with 8-bit and binary operands and depthwise convolution (\`${point.target.name}\`) synthesizes for ECP5 to
+  return `An 8 x 8 array with 8-bit and binary operands and depthwise convolution (\`${BAR_TARGET}\`) synthesizes for ECP5 to
 ${logic_lut} LUT4 (${verdict(logic_lut, BAR.logic_lut)}) and ${dsp} DSP (${verdict(dsp, BAR.dsp)}):
 
 | unit | logic LUT | LUT in all | FF | DSP | BRAM |
 | --- | --- | --- | --- | --- | --- |
-${rows.join('')}
-The array that the bar is about is \`mac\`. What the rest buys: post requantizes exactly, with residual sums, pools, tables and thresholds
-(a constant part and about ${postLane()} LUTs a lane); load and store move rows at any byte address, with padding and rings; activation memory gives three
-readers windows that start at any byte, of any of ${point.target.memories.banks} banks.
-`
-}
-
-/** LUTs that a lane of post costs, of the model. */
-function postLane(): number {
-  const [first] = areaPoints('ecp5')
-  const { target } = must(first, 'a synthesized target')
-  const postOf = (post_lanes: number) =>
-    must(modelledUnits({ ...target, array: { ...target.array, post_lanes } }, 'ecp5'), 'ecp5').post.logic_lut
-  return postOf(2) - postOf(1)
+${rows.join('')}`
 }
 
 function placedSection(): string {

@@ -34,8 +34,11 @@ export interface Plan {
   readonly resident: ReadonlyMap<MapId, BufferShape>
 }
 
-/** Groups are at most this long: longer cascades save little and cost search. */
-const MAX_GROUP = 8
+/** What the search is free to do. */
+export interface ScheduleSettings {
+  /** Stages that may run stripe by stripe together, at most; 1: each by itself. More than 8 save little and cost search. */
+  readonly longestCascade?: number
+}
 
 interface State {
   readonly cost: number
@@ -50,6 +53,7 @@ export function plan(
   model: CostModel,
   target: Target,
   activationBytes: number,
+  { longestCascade = 8 }: ScheduleSettings = {},
 ): Plan {
   const uses = lastUses(stages)
   const shapes = new Map<MapId, BufferShape>()
@@ -74,7 +78,7 @@ export function plan(
   must(states[0], 'start').set('', { cost: 0, onChip: new Set() })
   for (let from = 0; from < stages.length; from++) {
     for (const [key, state] of must(states[from], 'states')) {
-      for (let to = from + 1; to <= Math.min(stages.length, from + MAX_GROUP); to++) {
+      for (let to = from + 1; to <= Math.min(stages.length, from + longestCascade); to++) {
         for (const candidate of groupsFrom(from, to, state.onChip)) {
           const cost = state.cost + candidate.group.estimatedCycles
           const next = [...candidate.onChip].sort().join('\n')
