@@ -3,18 +3,20 @@
  *
  * A page is a script of `page/` that calls `openPage` (`page/kit/shell.ts`) with its title and its sections; everything it
  * shows comes from the one object that is embedded. To add a page: write `page/NAME.ts` from the parts there (tables,
- * charts, notes; colours only from `page/kit/palette.ts` and `page/page.css`), say in `NAME-data.ts` what it reads, add
- * both to `ReportData`, and call `renderReport('NAME', ...)` with the object that the command's `--json` prints.
+ * charts, notes; colours only from `page/kit/palette.ts` and `page/page.css`), add it with the type of what it reads to
+ * `ReportData`, and call `renderReport('NAME', ...)` with the object that the command's `--json` prints.
  * `scripts/build.mjs` bundles each script with its libraries.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { must } from '../../ir/diagnostic.ts'
+import type { Inspection } from '../inspect.ts'
 import type { SimulationData } from './simulation-data.ts'
 
 /** What each page reads of the object that it gets. */
 export interface ReportData {
+  readonly inspection: Inspection
   readonly simulation: SimulationData
 }
 

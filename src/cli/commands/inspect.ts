@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
+import { checkWritable, writeBytes } from '../../files.ts'
 import { type InspectedPort, type Inspection, inspectGraph } from '../../inspect.ts'
 import { typeText } from '../../tensors/port.ts'
 import { batchOption, jsonOption, MODEL_HELP } from '../options.ts'
@@ -16,14 +17,33 @@ export function addInspect(program: Command, session: Session): void {
     )
     .argument('<model>', MODEL_HELP)
     .addOption(batchOption())
+    .option(
+      '--report <r.html>',
+      'write one page that shows the graph, its weight, and the ranges of its tensors',
+    )
     .addOption(jsonOption())
-    .action(async (model: string, flags: { batch?: number; json?: boolean }) => {
-      const { formatOf, loadModel } = await import('../../importers/index.ts')
-      const graph = unwrap(await loadModel(model, flags))
-      const inspection = inspectGraph(graph, formatOf(model))
-      if (flags.json) session.printJson(inspection)
-      else session.print(inspectionText(inspection, session))
-    })
+    .action((model: string, flags: Flags) => inspect(session, model, flags))
+}
+
+interface Flags {
+  readonly batch?: number
+  readonly report?: string
+  readonly json?: boolean
+}
+
+async function inspect(session: Session, model: string, flags: Flags): Promise<void> {
+  const { report } = flags
+  if (report !== undefined) unwrap(checkWritable(report))
+  const { formatOf, loadModel } = await import('../../importers/index.ts')
+  const graph = unwrap(await loadModel(model, flags))
+  const inspection = inspectGraph(graph, formatOf(model))
+  if (report !== undefined) {
+    const { renderReport } = await import('../../report/render.ts')
+    unwrap(writeBytes(report, renderReport('inspection', inspection.model, inspection)))
+  }
+  if (flags.json) session.printJson(inspection)
+  else session.print(inspectionText(inspection, session))
+  if (report !== undefined) session.say(`the report of ${inspection.model} -> ${report}`)
 }
 
 /** Names are cut to what the other columns leave, but not below this. */
