@@ -6,9 +6,10 @@ import { type Bar, type Part, stackedBars } from '../charts/stacked-bars.ts'
 import { choice, h, responsive } from '../kit/dom.ts'
 import { counted, digits, percent } from '../kit/format.ts'
 import { CAUSE_ORDER, colourOf, ENERGY_GROUPS } from '../kit/palette.ts'
+import { goToRow } from '../kit/places.ts'
 import type { Note } from '../kit/tooltip.ts'
 import { causeCycles } from './causes.ts'
-import { goToRow, layerLabel, layerTitle } from './layers.ts'
+import { layerLabel, layerTitle } from './layers.ts'
 
 interface Stack {
   readonly title: string

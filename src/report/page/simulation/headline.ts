@@ -1,30 +1,13 @@
 /** The run in a few figures, each beside what it is measured against. */
 
 import type { AreaData, SimulationData } from '../../simulation-data.ts'
-import { type Child, h } from '../kit/dom.ts'
+import { type Figure, figureList } from '../kit/figures.ts'
 import { counted, digits, percent, ratio } from '../kit/format.ts'
-
-interface Figure {
-  readonly name: string
-  readonly value: string
-  readonly unit: string
-  readonly beside: readonly string[]
-}
 
 const FAMILY_NAMES: Readonly<Record<string, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
 
 export function headline(data: SimulationData): HTMLElement {
-  return h('dl', { class: 'figures' }, ...[...figures(data), ...areas(data)].map(figure))
-}
-
-function figure({ name, value, unit, beside }: Figure): Child {
-  return h(
-    'div',
-    {},
-    h('dt', {}, name),
-    h('dd', { class: 'value' }, value, ' ', h('small', {}, unit)),
-    ...beside.map((text) => h('dd', { class: 'beside' }, text)),
-  )
+  return figureList([...figures(data), ...areas(data)])
 }
 
 function figures(data: SimulationData): Figure[] {

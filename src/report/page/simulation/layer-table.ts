@@ -3,8 +3,8 @@
 import type { LayerData, SimulationData } from '../../simulation-data.ts'
 import { h } from '../kit/dom.ts'
 import { counted, digits, percent, ratio, shortened } from '../kit/format.ts'
+import { nodeId, rowId } from '../kit/places.ts'
 import { type Column, table } from '../kit/table.ts'
-import { nodeId, rowId } from './layers.ts'
 
 interface Row extends LayerData {
   readonly index: number

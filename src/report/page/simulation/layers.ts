@@ -1,20 +1,11 @@
-/** What the charts and tables say of a layer, and where its row is. */
+/** What the charts and tables say of a layer. */
 
 import type { LayerData } from '../../simulation-data.ts'
 import { h } from '../kit/dom.ts'
 import { counted, digits, percent, shortened } from '../kit/format.ts'
 import { boundOf } from '../kit/palette.ts'
+import { rowId } from '../kit/places.ts'
 import type { Note } from '../kit/tooltip.ts'
-
-/** The id of a layer's row in the table of layers. */
-export function rowId(layer: number): string {
-  return `layer-${layer}`
-}
-
-/** The id of a layer's node in the graph of the network. */
-export function nodeId(layer: number): string {
-  return `node-${layer}`
-}
 
 /** `12 conv2d`: short, and the same in the listing of the program. */
 export function layerLabel(layers: readonly LayerData[], index: number): string {
@@ -28,13 +19,6 @@ export function layerLink(layers: readonly LayerData[], index: number): HTMLAnch
 /** `12 conv2d model/conv…`, for the heads of notes. */
 export function layerTitle(layers: readonly LayerData[], index: number): string {
   return `${layerLabel(layers, index)} ${shortened(layers[index]?.name ?? '', 44)}`
-}
-
-/** Goes to a layer's row, as a link to it does. */
-export function goToRow(layer: number): void {
-  location.hash = ''
-  location.hash = rowId(layer)
-  document.getElementById(rowId(layer))?.focus({ preventScroll: true })
 }
 
 export function layerNote(layers: readonly LayerData[], index: number, cyclesInAll: number): Note {

@@ -1,44 +1,18 @@
 /** The network: layers on the machine and operations on the host, with what each costs. */
 
 import type { SimulationData } from '../../simulation-data.ts'
-import { type GraphEdge, type GraphNode, graphView } from '../charts/graph.ts'
+import { connected, type Step } from '../charts/connected.ts'
+import { graphView } from '../charts/graph.ts'
 import { legend } from '../charts/legend.ts'
 import { h } from '../kit/dom.ts'
-import { percent, short, shortened } from '../kit/format.ts'
+import { percent, short } from '../kit/format.ts'
 import { boundOf } from '../kit/palette.ts'
-import { goToRow, layerLabel, layerNote, nodeId } from './layers.ts'
-
-interface Step {
-  readonly node: GraphNode
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-}
+import { goToRow, nodeId } from '../kit/places.ts'
+import { layerLabel, layerNote } from './layers.ts'
 
 export function network(data: SimulationData): HTMLElement {
   const steps = [...layerSteps(data), ...hostSteps(data)]
-  const from = new Map<string, string>()
-  for (const { node, outputs } of steps) for (const tensor of outputs) from.set(tensor, node.id)
-  const read = new Set(steps.flatMap(({ inputs }) => inputs))
-  const ends: GraphNode[] = []
-  const end = (tensor: string, kind: string): string => {
-    const id = `${kind}-${ends.length}`
-    const title = shortened(tensor, 26)
-    ends.push({ id, title, text: '', note: () => ({ title: tensor, text: `${kind} of the network` }) })
-    return id
-  }
-  const edges: GraphEdge[] = []
-  for (const { node, inputs, outputs } of steps) {
-    for (const tensor of new Set(inputs)) {
-      let source = from.get(tensor)
-      if (source === undefined) {
-        source = end(tensor, 'input')
-        from.set(tensor, source)
-      }
-      if (source !== node.id) edges.push({ from: source, to: node.id })
-    }
-    for (const tensor of outputs)
-      if (!read.has(tensor)) edges.push({ from: node.id, to: end(tensor, 'output') })
-  }
+  const { nodes, edges } = connected(steps)
   const bounds = [...new Set(data.layers.map(({ bound_by }) => bound_by))]
   return h(
     'figure',
@@ -47,11 +21,7 @@ export function network(data: SimulationData): HTMLElement {
       ...bounds.map((name) => ({ colour: boundOf(name).colour, name: `bound by ${boundOf(name).words}` })),
       ...(data.host_ops.length > 0 ? [{ colour: 'var(--muted)', name: 'on the host' }] : []),
     ]),
-    graphView(
-      [...steps.map(({ node }) => node), ...ends],
-      edges,
-      'The network: layers and operations on the host',
-    ),
+    graphView(nodes, edges, 'The network: layers and operations on the host'),
     h(
       'figcaption',
       {},
@@ -63,8 +33,7 @@ export function network(data: SimulationData): HTMLElement {
 function layerSteps({ layers, cycles }: SimulationData): Step[] {
   const most = Math.max(1, ...layers.map((layer) => layer.cycles))
   return layers.map((layer, i) => ({
-    inputs: layer.inputs,
-    outputs: layer.outputs,
+    ...{ inputs: layer.inputs, outputs: layer.outputs },
     node: {
       id: nodeId(i),
       title: `${layerLabel(layers, i)}  ${layer.output_shape.join('×')}`,

@@ -6,7 +6,8 @@ import { type RooflineDot, roofline } from '../charts/roofline.ts'
 import { h, responsive } from '../kit/dom.ts'
 import { counted } from '../kit/format.ts'
 import { boundOf } from '../kit/palette.ts'
-import { goToRow, layerNote } from './layers.ts'
+import { goToRow } from '../kit/places.ts'
+import { layerNote } from './layers.ts'
 
 /** With more layers than this only the costliest have their numbers beside them. */
 const LABELS = 24
