@@ -35,7 +35,7 @@ const layer: fc.Arbitrary<SavedLayer> = fc
 export const simulation: fc.Arbitrary<SavedSimulation> = fc.array(layer, { maxLength: 8 }).map(simulationOf)
 
 /** The simulation of these layers and nothing else. */
-export function simulationOf(layers: readonly SavedLayer[]): SavedSimulation {
+function simulationOf(layers: readonly SavedLayer[]): SavedSimulation {
   const sum = (of: (each: SavedLayer) => number): number =>
     layers.reduce((total, each) => total + of(each), 0)
   const cycles = sum((each) => each.cycles)

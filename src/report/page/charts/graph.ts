@@ -22,7 +22,7 @@ export interface GraphEdge {
   readonly to: string
 }
 
-const WIDTH = 208
+const WIDTH = 252
 const HEIGHT = 46
 const END_HEIGHT = 26
 const ZOOM = 1.25
@@ -53,7 +53,8 @@ export function graphView(
   const marks = nodes.map((node): NotedMark => {
     const place = graph.node(node.id) as { readonly x: number; readonly y: number }
     const { note, choose } = node
-    return { element: drawnNode(node, place), note, ...(choose ? { choose } : {}) }
+    const text = `${node.title} ${node.text}`.trim()
+    return { element: drawnNode(node, place), note, text, ...(choose ? { choose } : {}) }
   })
   const svg = s(
     'svg',
@@ -78,7 +79,7 @@ export function graphView(
       { class: 'controls' },
       button('+', 'Larger', () => resize(ZOOM)),
       button('−', 'Smaller', () => resize(1 / ZOOM)),
-      button('all', 'Fit the box', () =>
+      button('all', 'Show all of it', () =>
         resize(Math.min(box.clientWidth / width, box.clientHeight / height) / scale),
       ),
     ),
@@ -98,7 +99,17 @@ function drawnNode(node: GraphNode, { x, y }: { readonly x: number; readonly y: 
       'g',
       at,
       s('rect', { class: 'box end', width: WIDTH, height: END_HEIGHT, rx: END_HEIGHT / 2 }),
-      s('text', { x: WIDTH / 2, y: END_HEIGHT / 2 + 4, 'text-anchor': 'middle', class: 'small' }, title),
+      s(
+        'text',
+        {
+          x: WIDTH / 2,
+          y: END_HEIGHT / 2 + 4,
+          'text-anchor': 'middle',
+          class: 'small',
+          'aria-hidden': 'true',
+        },
+        title,
+      ),
     )
   }
   const strip = s('rect', { width: 5, height: HEIGHT, rx: 2 })
@@ -111,6 +122,8 @@ function drawnNode(node: GraphNode, { x, y }: { readonly x: number; readonly y: 
     s('rect', { class: 'box', width: WIDTH, height: HEIGHT, rx: 3 }),
     strip,
     s('text', { x: 14, y: 17 }, title),
+    // Apart for those who hear it, too.
+    ' ',
     s('text', { x: 14, y: 33, class: 'small' }, text),
     ...(share === undefined ? [] : [bar]),
   )

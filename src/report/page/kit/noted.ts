@@ -7,6 +7,8 @@ import { hideNote, type Note, showNote, spoken } from './tooltip.ts'
 export interface NotedMark {
   readonly element: SVGElement
   readonly note: () => Note
+  /** Text that is seen in it: what it is called aloud begins with it. */
+  readonly text?: string
   /** Enter, or a click. */
   readonly choose?: () => void
 }
@@ -22,10 +24,10 @@ export function makeNoted(marks: readonly NotedMark[]): void {
     marks[current]?.element.setAttribute('tabindex', '0')
     marks[current]?.element.focus()
   }
-  for (const [i, { element, note, choose }] of marks.entries()) {
+  for (const [i, { element, note, text, choose }] of marks.entries()) {
     element.setAttribute('tabindex', i === 0 ? '0' : '-1')
     element.setAttribute('role', choose ? 'button' : 'img')
-    element.setAttribute('aria-label', spoken(note()))
+    element.setAttribute('aria-label', text === undefined ? spoken(note()) : `${text}, ${spoken(note())}`)
     element.classList.add('noted')
     element.addEventListener('pointermove', ({ clientX, clientY }) => showNote(note(), clientX, clientY))
     element.addEventListener('pointerleave', hideNote)
