@@ -70,9 +70,20 @@ export function writeFolder(
   })
 }
 
-/** Refuses a place where nothing can be written, before the work whose result is to go there. */
-export function checkWritable(path: string): Result<void> {
+/**
+ * Refuses a place where nothing can be written, or where a file stands that the work reads (`sources`), before the work whose
+ * result is to go there.
+ */
+export function checkWritable(path: string, sources: readonly string[] = []): Result<void> {
   return attempt(() => {
+    if (sources.some((source) => isSameFile(path, source))) {
+      fail({
+        code: 'output/overwrites-input',
+        message: 'what is read would be overwritten',
+        span: { file: path },
+        hint: 'give another name',
+      })
+    }
     try {
       accessSync(dirname(path), constants.W_OK)
     } catch (error) {
@@ -87,6 +98,16 @@ export function isFolder(path: string): boolean | undefined {
     return statSync(path).isDirectory()
   } catch {
     return undefined
+  }
+}
+
+/** Whether two names are of one file that exists. */
+function isSameFile(a: string, b: string): boolean {
+  try {
+    const [one, other] = [statSync(a), statSync(b)]
+    return one.dev === other.dev && one.ino === other.ino
+  } catch {
+    return false
   }
 }
 

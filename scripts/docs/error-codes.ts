@@ -147,6 +147,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
     'The folder that the output is to go into does not exist. Make it first: `mkdir -p FOLDER`.',
   'output/not-writable':
     'The system refuses to write there. Check the permissions of the folder and the space left on the disk.',
+  'output/overwrites-input': 'A result would replace the file that it is made from. Give it another name.',
   'output/several-arrays':
     'The model has several outputs, and a `.npy` file holds one array. Name a `.npz` file.',
   'program/address':

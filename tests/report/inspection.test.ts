@@ -1,5 +1,5 @@
 /** `inspect --report` writes one file that holds what `--json` prints. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -32,6 +32,17 @@ test('a report that cannot be written is refused before the model is read', asyn
   expect([inTheWay.code, inTheWay.err]).toEqual([1, expect.stringContaining('output/in-the-way')])
   const noName = await call('inspect', MODEL, '--report')
   expect(noName.code).toBe(2)
+})
+
+test.each(['inspect', 'simulate'])('%s does not overwrite the model with its report', async (command) => {
+  const model = join(folder, 'model.tflite')
+  copyFileSync(MODEL, model)
+  symlinkSync(model, join(folder, `${command}.tflite`))
+  for (const name of [model, join(folder, `${command}.tflite`)]) {
+    const { code, err } = await call(command, model, '--report', name)
+    expect([code, err]).toEqual([1, expect.stringContaining('output/overwrites-input')])
+  }
+  expect(readFileSync(model)).toEqual(readFileSync(MODEL))
 })
 
 test('a model that cannot be read leaves no report', async () => {

@@ -33,7 +33,7 @@ interface Flags {
 
 async function inspect(session: Session, model: string, flags: Flags): Promise<void> {
   const { report } = flags
-  if (report !== undefined) unwrap(checkWritable(report))
+  if (report !== undefined) unwrap(checkWritable(report, [model]))
   const { formatOf, loadModel } = await import('../../importers/index.ts')
   const graph = unwrap(await loadModel(model, flags))
   const inspection = inspectGraph(graph, formatOf(model))

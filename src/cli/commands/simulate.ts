@@ -58,7 +58,8 @@ async function simulate(session: Session, model: string, flags: Flags): Promise<
       hint: 'add --input X.npy',
     })
   }
-  for (const path of [output, trace, report]) if (path !== undefined) unwrap(checkWritable(path))
+  for (const path of [output, trace, report])
+    if (path !== undefined) unwrap(checkWritable(path, [model, ...(input ?? [])]))
   const program = unwrap(await openProgram(model, flags.target, flags))
   const samples = input && fitSamples(session, await trellisExecutable(program), input, flags)
   if (samples && output !== undefined) unwrap(checkArrayFile(output, samples.outputCount))

@@ -1,4 +1,4 @@
-/** MACs and parameters of each layer that has any, coloured by precision. */
+/** MACs and parameters of each layer that has some, coloured by precision. */
 
 import type { InspectedLayer, Inspection } from '../../../inspect.ts'
 import { legend } from '../charts/legend.ts'
@@ -7,6 +7,9 @@ import { h, responsive } from '../kit/dom.ts'
 import { counted, percent } from '../kit/format.ts'
 import { goToRow } from '../kit/places.ts'
 import { layerLabel, layerNote, precisionColour, precisionsOf } from './layers.ts'
+
+/** Of the parameters: layers with less and without MACs, such as paddings, have no bar. */
+const LEAST_SHARE = 1e-3
 
 interface Quantity {
   readonly title: string
@@ -28,13 +31,16 @@ function figure(data: Inspection, { title, unit, of }: Quantity, isFirst: boolea
   const precisions = precisionsOf(data)
   const parts = precisions.map((name) => ({ name, colour: precisionColour(precisions, name) }))
   const bars = layers.flatMap((layer, i): Bar[] => {
-    if (layer.macs === 0 && layer.parameters === 0) return []
+    if (layer.macs === 0 && layer.parameters < data.parameters * LEAST_SHARE) return []
     const values = precisions.map((name) => (layer.precision === name ? of(layer) : 0))
     return [
       { label: layerLabel(layers, i), values, note: () => layerNote(data, i), choose: () => goToRow(i) },
     ]
   })
-  const sums = parts.map((_, part) => bars.reduce((sum, bar) => sum + (bar.values[part] ?? 0), 0))
+  // Of all layers, those without a bar included.
+  const sums = precisions.map((name) =>
+    layers.reduce((sum, layer) => sum + (layer.precision === name ? of(layer) : 0), 0),
+  )
   const whole = sums.reduce((sum, value) => sum + value, 0)
   const place = h('div')
   responsive(place, (width) => {
