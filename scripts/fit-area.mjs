@@ -3,7 +3,7 @@
  *
  *   npm run build && npm run fit:area     all of it: an hour or two, but for units that are kept from before
  *   npm run fit:area -- --refit           the fit alone, from the figures in scripts/area/points.json
- *   npm run fit:area -- --place           the iCE40 core alone: placed and routed, for its Fmax
+ *   npm run fit:area -- --place           the units of a 4x4 core for iCE40 alone: placed and routed, for their Fmax
  *   npm run fit:area -- --family ecp5     one family alone
  *
  * nextpnr comes with `npm install --no-save @yowasp/nextpnr-ice40`, or ESPALIER_NEXTPNR_ICE40 is the path of that module.
@@ -19,7 +19,7 @@ import { UNIT_NAMES } from '../dist/backends/trellis/area/units.js'
 import { checkTarget } from '../dist/backends/trellis/target.js'
 import { unwrap } from '../dist/ir/diagnostic.js'
 import { deviations, fitUnits, summarize } from './area/fit.mjs'
-import { placeCore } from './area/ice40.mjs'
+import { placeUnits } from './area/ice40.mjs'
 import { presentUnits, SWEEP } from './area/sweep.mjs'
 import { synthesizedCommit } from './area/synthesized-commit.mjs'
 
@@ -63,8 +63,8 @@ if (!options.refit && !options.place) {
   }
 }
 if (!options.refit) {
-  points.placed = await placeCore(await import(process.env.ESPALIER_NEXTPNR_ICE40 ?? '@yowasp/nextpnr-ice40'))
-  console.log(points.placed)
+  const nextpnr = await import(process.env.ESPALIER_NEXTPNR_ICE40 ?? '@yowasp/nextpnr-ice40')
+  points.placed = await placeUnits(nextpnr, (placed) => console.log(JSON.stringify(placed)))
   keepPoints()
 }
 

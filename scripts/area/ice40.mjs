@@ -1,20 +1,42 @@
 /**
- * A 4x4 core on an FPGA with open place and route: the mac unit with its weight and accumulator memories on an iCE40 HX8K
- * (ct256). The chip has fewer pins than the core, so a shift register drives its inputs and a parity takes its outputs, both
- * behind registers: paths that are timed are the core's own.
+ * The units of a 4x4 core on an FPGA with open place and route, an iCE40 HX8K (ct256): each by itself. The chip has fewer
+ * pins than a unit, so a shift register drives its inputs and another takes its outputs: paths that are timed are the unit's own,
+ * with those from and to its border.
  */
 import { designOf } from '../../dist/backends/trellis/area/synthesis.js'
+import { unitsOf } from '../../dist/backends/trellis/area/units.js'
 import { runYosys } from '../../dist/backends/trellis/netlist/run-yosys.js'
 import { rtlSources } from '../../dist/backends/trellis/rtl/emit.js'
-import { loadTarget } from '../../dist/backends/trellis/target.js'
+import { rtlParameters } from '../../dist/backends/trellis/rtl/header.js'
+import { checkTarget } from '../../dist/backends/trellis/target.js'
 import { unwrap } from '../../dist/ir/diagnostic.js'
 
 const TOP = 'area_ice40'
-const CORE = 'core.json'
+const PORTS = 'ports.txt'
+const NETLIST = 'unit.json'
 const REPORT = 'report.json'
 
-/** Inputs and outputs of the core beside the clock, with their bits. */
-const INPUTS = {
+/** Of the chip. */
+const LOGIC_CELLS = 7680
+
+const TARGET = {
+  name: '4x4',
+  clock_mhz: 100,
+  array: { rows: 4, cols: 4, post_lanes: 1, line_words: 64 },
+  precisions: [8],
+  memories: {
+    activation_kib: 16,
+    weight_kib: 2,
+    accumulator_kib: 4,
+    parameter_kib: 1,
+    index_kib: 1,
+    banks: 4,
+  },
+  dram: { bytes_per_cycle: 4, latency_cycles: 30 },
+}
+
+/** Ports of the mac unit with its memories, beside the clock, with their bits. */
+const MAC_INPUTS = {
   rst: 1,
   ready: 1,
   instr: 256,
@@ -26,7 +48,7 @@ const INPUTS = {
   wr_filled: 4,
   post_addr: 14,
 }
-const OUTPUTS = {
+const MAC_OUTPUTS = {
   start: 1,
   give: 4,
   give_early: 1,
@@ -38,24 +60,11 @@ const OUTPUTS = {
   post_data: 128,
 }
 
-const bits = (ports) => Object.values(ports).reduce((sum, width) => sum + width, 0)
-const wires = (ports) =>
-  Object.entries(ports)
-    .map(([name, width]) => `  wire [${width - 1}:0] ${name};`)
-    .join('\n')
+const declared = (direction, ports) =>
+  Object.entries(ports).map(([name, width]) => `${direction} [${width - 1}:0] ${name}`)
 const connections = (...names) => names.map((name) => `.${name}(${name})`).join(', ')
 
-const WRAPPER = `module ${TOP} (input clk, input serial_in, output reg serial_out);
-${wires(INPUTS)}
-${wires(OUTPUTS)}
-  reg [${bits(INPUTS) - 1}:0] inputs;
-  reg [${bits(OUTPUTS) - 1}:0] outputs;
-  assign {${Object.keys(INPUTS).join(', ')}} = inputs;
-  always @(posedge clk) begin
-    inputs <= {inputs[${bits(INPUTS) - 2}:0], serial_in};
-    outputs <= inputs[0] ? {${Object.keys(OUTPUTS).join(', ')}} : outputs >> 1;
-    serial_out <= outputs[0];
-  end
+const MAC = `module area_mac (input clk, ${[...declared('input', MAC_INPUTS), ...declared('output', MAC_OUTPUTS)].join(', ')});
   wire [15:0] rd_column;
   wire [63:0] rd_data;
   wire [7:0] rd_filled;
@@ -76,26 +85,80 @@ ${wires(OUTPUTS)}
 endmodule
 `
 
-/** MHz that the placed and routed core reaches, and what it uses of the chip; by `nextpnr`, the module @yowasp/nextpnr-ice40. */
-export async function placeCore(nextpnr) {
-  const sources = unwrap(rtlSources(unwrap(loadTarget('trellis-8'))))
-  const design = designOf({ top: TOP, parameters: {}, wrapper: WRAPPER }, sources)
-  const core = unwrap(await runYosys(design, [`synth_ice40 -top ${TOP} -json ${CORE}`], CORE))
+/** What is placed: the mac unit with its memories, post by its parts, since it does not fit as a whole, and the units around them. */
+function placedUnits(target) {
+  const { COLS, POST_LANES, PORT_BYTES, PARAMETER_BYTES, PRECISIONS } = rtlParameters(target)
+  const part = (name, parameters) => ({ name: `post, ${name}`, top: `trellis_post_${name}`, parameters })
+  const around = ['load', 'store', 'fetch', 'issue', 'arbiter', 'activation', 'parameters', 'tables']
+  return [
+    { name: 'mac, weights, accumulators', top: 'area_mac', parameters: {}, wrapper: MAC },
+    part('lane', {}),
+    part('sequencer', { COLS, POST_LANES, PORT_BYTES }),
+    part('params', { COLS, POST_LANES, PW: PORT_BYTES, PARAMETER_BYTES }),
+    part('output', { COLS, POST_LANES, PORT_BYTES, PRECISIONS }),
+    ...unitsOf(target).filter(({ name }) => around.includes(name)),
+  ]
+}
+
+/**
+ * MHz that each unit reaches when it is placed and routed, and what it uses of the chip; by `nextpnr`, the module
+ * @yowasp/nextpnr-ice40. Calls `step` with each.
+ */
+export async function placeUnits(nextpnr, step) {
+  const target = unwrap(checkTarget(TARGET, 'ice40.mjs', TARGET.name))
+  const sources = unwrap(rtlSources(target))
+  const units = []
+  for (const unit of placedUnits(target)) {
+    const placed = { unit: unit.name, ...(await place(nextpnr, await betweenRegisters(unit, sources))) }
+    step(placed)
+    units.push(placed)
+  }
+  return { chip: 'iCE40 HX8K, ct256', nextpnr: nextpnr.version, logic_cells_available: LOGIC_CELLS, units }
+}
+
+/** The unit as a chip of three pins. */
+async function betweenRegisters(unit, sources) {
+  const design = designOf(unit, sources)
+  const passes = [`hierarchy -top ${unit.top}`, `tee -o ${PORTS} portlist`]
+  const list = unwrap(await runYosys(design, passes, PORTS))
+  const ports = [...list.matchAll(/(input|output) \[(\d+):0\] (\w+)/g)]
+    .map(([, direction, high, name]) => ({ direction, width: Number(high) + 1, name }))
+    .filter(({ name }) => name !== 'clk')
+  const of = (wanted) => ports.filter(({ direction }) => direction === wanted)
+  const bits = (some) => some.reduce((sum, { width }) => sum + width, 0)
+  const names = (some) => some.map(({ name }) => name)
+  const [inputs, outputs] = [of('input'), of('output')]
+  const wrapper = `module ${TOP} (input clk, input serial_in, output reg serial_out);
+${ports.map(({ name, width }) => `  wire [${width - 1}:0] ${name};`).join('\n')}
+  reg [${bits(inputs) - 1}:0] inputs;
+  reg [${bits(outputs) - 1}:0] outputs;
+  assign {${names(inputs).join(', ')}} = inputs;
+  always @(posedge clk) begin
+    inputs <= {inputs[${bits(inputs) - 2}:0], serial_in};
+    outputs <= serial_in ? {${names(outputs).join(', ')}} : outputs >> 1;
+    serial_out <= outputs[0];
+  end
+  ${unit.top} #(${Object.entries(unit.parameters).map(([name, value]) => `.${name}(${value})`)}) unit (
+    .clk(clk), ${connections(...names(ports))});
+endmodule
+`
+  return { files: { ...design.files, [`${TOP}.sv`]: wrapper }, top: TOP }
+}
+
+async function place(nextpnr, design) {
+  const netlist = unwrap(await runYosys(design, [`synth_ice40 -top ${TOP} -json ${NETLIST}`], NETLIST))
   const chip = ['--hx8k', '--package', 'ct256', '--pcf-allow-unconstrained']
   const options = ['--seed', '1', '--freq', '60', '--quiet', '--timing-allow-fail']
   const files = await nextpnr.runNextpnrIce40(
-    [...chip, ...options, '--json', CORE, '--report', REPORT],
-    { [CORE]: core },
+    [...chip, ...options, '--json', NETLIST, '--report', REPORT],
+    { [NETLIST]: netlist },
     { stdout: null, stderr: null },
   )
   const { fmax, utilization } = JSON.parse(files[REPORT])
-  const { used: cells, available } = utilization.ICESTORM_LC
+  const slowest = Math.min(...Object.values(fmax).map(({ achieved }) => achieved))
   return {
-    chip: 'iCE40 HX8K, ct256',
-    nextpnr: nextpnr.version,
-    fmax_mhz: Math.round(10 * Math.min(...Object.values(fmax).map(({ achieved }) => achieved))) / 10,
-    logic_cells: cells,
-    logic_cells_available: available,
+    fmax_mhz: Math.round(10 * slowest) / 10,
+    logic_cells: utilization.ICESTORM_LC.used,
     block_rams: utilization.ICESTORM_RAM.used,
   }
 }

@@ -10,7 +10,7 @@ import { deviations, summarize } from '../area/fit.mjs'
 import { BAR_TARGET, presentUnits, SWEEP } from '../area/sweep.mjs'
 import { barUnits, featuresSection, presentCommit } from './area-features.ts'
 
-/** What scripts/fit-area.mjs found: areas by family, target and unit, and the placed core. */
+/** What scripts/fit-area.mjs found: areas by family, target and unit, and the placed units. */
 interface Points {
   readonly synthesized: Readonly<Partial<Record<Family, Readonly<Record<string, UnitAreas>>>>>
   /** Of the RTL that was synthesized. */
@@ -18,10 +18,13 @@ interface Points {
   readonly placed: {
     readonly chip: string
     readonly nextpnr: string
-    readonly fmax_mhz: number
-    readonly logic_cells: number
     readonly logic_cells_available: number
-    readonly block_rams: number
+    readonly units: readonly {
+      readonly unit: string
+      readonly fmax_mhz: number
+      readonly logic_cells: number
+      readonly block_rams: number
+    }[]
   }
 }
 const POINTS = JSON.parse(readFileSync(new URL('../area/points.json', import.meta.url), 'utf8')) as Points
@@ -114,7 +117,7 @@ ${barSection()}
 ## What the extra buys
 
 ${featuresSection()}
-## Fmax of a small core on iCE40
+## Fmax of a small core's units on iCE40
 
 ${placedSection()}`
 }
@@ -198,14 +201,21 @@ ${rows.join('')}`
 }
 
 function placedSection(): string {
-  const { chip, nextpnr, fmax_mhz, logic_cells, logic_cells_available, block_rams } = POINTS.placed
+  const { chip, nextpnr, logic_cells_available, units } = POINTS.placed
   const smallest = Math.min(...areaPoints('ecp5').map(({ synthesized }) => synthesized.lut))
-  return `The whole machine does not fit: the smallest one above takes ${smallest} LUTs, and the largest iCE40 has ${logic_cells_available}. What is placed and routed is the mac unit of a 4 x 4 array for 8-bit
-operands, with a weight memory of 512 columns and 256 vectors of accumulators, between shift registers in place of pins (\`synth_ice40\`, nextpnr ${nextpnr},
-seed 1). Its 16 multipliers are LUTs, since this chip has no others.
+  const slowest = units.reduce((a, b) => (a.fmax_mhz < b.fmax_mhz ? a : b))
+  const rows = units.map(
+    ({ unit, fmax_mhz, logic_cells, block_rams }) =>
+      `| ${unit} | ${fmax_mhz} MHz | ${logic_cells} | ${block_rams} |\n`,
+  )
+  return `The whole machine does not fit: the smallest one above takes ${smallest} LUTs, and the largest iCE40 has ${logic_cells_available}. So the units of
+a 4 x 4 array for 8-bit operands with one lane of post are placed and routed one by one (${chip}; \`synth_ice40\`, nextpnr ${nextpnr}, seed 1), each between
+shift registers in place of pins, which are counted with it; the mac unit with 512 columns of weights and 256 vectors of accumulators, post by its
+parts, since it does not fit either. Multipliers are LUTs, since this chip has no others; nor does it
+distribute memories over LUTs. A core with all of them has no more than the least of these frequencies, ${slowest.fmax_mhz} MHz of ${slowest.unit};
+paths between units are not timed but for each half.
 
-| chip | Fmax | logic cells | block memories |
+| unit | Fmax | logic cells of ${logic_cells_available} | block memories |
 | --- | --- | --- | --- |
-| ${chip} | ${fmax_mhz} MHz | ${logic_cells} of ${logic_cells_available} | ${block_rams} |
-`
+${rows.join('')}`
 }
