@@ -3,7 +3,7 @@
  *
  * A page is a script of `page/` that calls `openPage` (`page/kit/shell.ts`) with its title and its sections; everything it
  * shows comes from the one object that is embedded. To add a page: write `page/NAME.ts` from the parts there (tables,
- * charts, notes; colours only from `page/kit/palette.ts` and `page/page.css`), add it with the type of what it reads to
+ * charts, notes; colours only from `page/kit/palette.ts` and `page/style/colours.css`), add it with the type of what it reads to
  * `ReportData`, and call `renderReport('NAME', ...)` with the object that the command's `--json` prints.
  * `scripts/build.mjs` bundles each script with its libraries.
  */

@@ -143,5 +143,5 @@ export interface SimulationDetails {
     readonly start: readonly number[]
     readonly done: readonly number[]
   }
-  readonly memory?: MemoryDetails
+  readonly memory: MemoryDetails
 }

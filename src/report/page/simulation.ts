@@ -28,17 +28,16 @@ function overTime(data: SimulationData, details: SimulationDetails) {
   const when = section('timeline', 'Timeline', 'Who worked when, and what did the others wait for?', () => [
     timeline(data, details, view),
   ])
-  const where =
-    memory &&
-    section('memory', 'Memory over time', 'Which tensor stands where, and which bank is full?', () => [
-      memoryMap(data, memory, view),
-      h('h3', { class: 'apart' }, 'Banks'),
-      bankTable(data, memory, details),
-    ])
+  const where = section(
+    'memory',
+    'Memory over time',
+    'Which tensor stands where, and which bank is full?',
+    () => [memoryMap(data, memory, view), h('h3', { class: 'apart' }, 'Banks'), bankTable(data, details)],
+  )
   const what = section('program', 'Program', 'Which instructions run for a layer, and when?', () => [
     listing(data, details, view),
   ])
-  return { when, where: where ? [where] : [], what }
+  return { when, where, what }
 }
 
 function sections(data: SimulationData): Section[] {
@@ -63,7 +62,7 @@ function sections(data: SimulationData): Section[] {
       question: 'Where did the cycles, the bytes and the microjoules go?',
       fill: (place) => place.append(layerBars(data)),
     },
-    ...(timed ? timed.where : []),
+    ...(timed ? [timed.where] : []),
     {
       id: 'network',
       title: 'Network',

@@ -22,7 +22,7 @@ export interface GraphEdge {
   readonly to: string
 }
 
-const WIDTH = 252
+const WIDTH = 268
 const HEIGHT = 46
 const END_HEIGHT = 26
 const ZOOM = 1.25

@@ -1,7 +1,18 @@
-/** What the colours of a chart mean. */
+/** What the colours and shapes of a chart mean. */
 import { h } from '../kit/dom.ts'
+import type { BoundSymbol } from '../kit/palette.ts'
 import { swatch } from '../kit/tooltip.ts'
 
-export function legend(entries: readonly { readonly name: string; readonly colour: string }[]): HTMLElement {
-  return h('ul', { class: 'legend' }, ...entries.map(({ name, colour }) => h('li', {}, swatch(colour), name)))
+export interface LegendEntry {
+  readonly name: string
+  readonly colour: string
+  readonly symbol?: BoundSymbol
+}
+
+export function legend(entries: readonly LegendEntry[]): HTMLElement {
+  return h(
+    'ul',
+    { class: 'legend' },
+    ...entries.map(({ name, colour, symbol }) => h('li', {}, swatch(colour, symbol), name)),
+  )
 }

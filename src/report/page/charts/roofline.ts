@@ -56,6 +56,7 @@ export function roofline(dots: readonly RooflineDot[], options: RooflineOptions)
       type: 'log',
       domain: [left, right],
       label: xLabel,
+      tickSize: 3,
       tickFormat: plainTick,
       ticks: width / 110,
       grid: true,
@@ -64,6 +65,7 @@ export function roofline(dots: readonly RooflineDot[], options: RooflineOptions)
       type: 'log',
       domain: [bottom, peak * 1.5],
       label: yLabel,
+      tickSize: 3,
       tickFormat: plainTick,
       ticks: 5,
       grid: true,
@@ -91,7 +93,7 @@ export function roofline(dots: readonly RooflineDot[], options: RooflineOptions)
         strokeWidth: 1.6,
       }),
       Plot.text(ceilings, {
-        ...{ x: right, y: 'rate', text: 'label', textAnchor: 'end', dy: -8, fill: 'var(--muted)' },
+        ...{ x: right, y: 'rate', text: 'label', textAnchor: 'end', dy: -16, fill: 'var(--muted)' },
       }),
       Plot.dot(byWeight, {
         ...{ x: 'intensity', y: 'rate', r: 'weight', symbol: 'symbol', fill: 'colour', fillOpacity: 0.82 },

@@ -1,4 +1,4 @@
-/** Which colour stands for what, in every chart; the values are in page.css. */
+/** Which colour stands for what, in every chart; the values are in style/colours.css. */
 
 /** What a unit's cycle goes to, in the order in which it is stacked. */
 export const CAUSE_ORDER = [
@@ -16,27 +16,32 @@ export const CAUSE_ORDER = [
   'idle',
 ] as const
 
-/** Causes in words, after the name of the unit that waits. */
-const CAUSE_WORDS: Readonly<Record<string, string>> = {
-  busy: 'works',
-  'token load': 'waits for data that load brings',
-  'token mac': 'waits for mac',
-  'token post': 'waits for post',
-  'token store': 'waits for store',
-  weights: 'waits for weights still coming',
-  parameters: 'waits for parameters still coming',
-  instruction: 'waits for instructions',
-  dram: 'waits for DRAM to take its request',
-  buffer: 'waits for room in a queue or buffer',
-  pipeline: 'drains its pipeline',
-  idle: 'is before its first or after its last instruction',
+/** Causes for legends, and in words, after the name of the unit that waits. */
+const CAUSES: Readonly<Record<string, { readonly label: string; readonly words: string }>> = {
+  busy: { label: 'works', words: 'works' },
+  'token load': { label: 'waits for load', words: 'waits for data that load brings' },
+  'token mac': { label: 'waits for mac', words: 'waits for mac' },
+  'token post': { label: 'waits for post', words: 'waits for post' },
+  'token store': { label: 'waits for store', words: 'waits for store' },
+  weights: { label: 'waits for weights', words: 'waits for weights still coming' },
+  parameters: { label: 'waits for parameters', words: 'waits for parameters still coming' },
+  instruction: { label: 'waits for instructions', words: 'waits for instructions' },
+  dram: { label: 'waits for DRAM', words: 'waits for DRAM to take its request' },
+  buffer: { label: 'waits for room', words: 'waits for room in a queue or buffer' },
+  pipeline: { label: 'drains', words: 'drains its pipeline' },
+  idle: { label: 'idle', words: 'is idle, before its first or after its last instruction' },
 }
 
 export function causeWords(cause: string): string {
-  return CAUSE_WORDS[cause] ?? cause
+  return CAUSES[cause]?.words ?? cause
 }
 
-/** Of a cause, of a kind of DRAM traffic, or of anything else that page.css has a variable for. */
+/** Two words. */
+export function causeLabel(cause: string): string {
+  return CAUSES[cause]?.label ?? cause
+}
+
+/** Of a cause, of a kind of DRAM traffic, or of anything else that style/colours.css has a variable for. */
 export function colourOf(name: string): string {
   return `var(--${name.replaceAll(/[ _]/g, '-')})`
 }
@@ -60,24 +65,36 @@ export const ENERGY_GROUPS: readonly {
   { name: 'DRAM background', colour: 'var(--dram-background)', components: ['dram_background'] },
 ]
 
+export type BoundSymbol = 'circle' | 'square' | 'triangle' | 'diamond' | 'cross'
+
+export interface Bound {
+  readonly colour: string
+  readonly symbol: BoundSymbol
+  /** What it is that binds, to follow "bound by". */
+  readonly words: string
+}
+
 /** What binds a layer: a colour and a shape, so that neither is needed alone. */
-const BOUNDS: Readonly<
-  Record<
-    string,
-    {
-      readonly colour: string
-      readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'cross'
-      readonly words: string
-    }
-  >
-> = {
+const BOUNDS: Readonly<Record<string, Bound>> = {
   mac: { colour: 'var(--token-mac)', symbol: 'circle', words: 'the MAC array' },
   post: { colour: 'var(--token-post)', symbol: 'square', words: 'the post unit' },
   dram: { colour: 'var(--dram)', symbol: 'triangle', words: 'DRAM' },
-  latency: { colour: 'var(--pipeline)', symbol: 'diamond', words: 'waiting for one thing after another' },
+  latency: {
+    colour: 'var(--pipeline)',
+    symbol: 'diamond',
+    words: 'latency: it waits for one thing after another',
+  },
   none: { colour: 'var(--muted)', symbol: 'cross', words: 'nothing: it takes no cycles' },
 }
 
-export function boundOf(name: string) {
-  return BOUNDS[name] ?? { colour: 'var(--muted)', symbol: 'cross' as const, words: name }
+export function boundOf(name: string): Bound {
+  return BOUNDS[name] ?? { colour: 'var(--muted)', symbol: 'cross', words: name }
+}
+
+/** The legend's entries of the bounds that occur. */
+export function boundEntries(names: readonly string[]) {
+  return [...new Set(names)].map((name) => {
+    const { colour, symbol, words } = boundOf(name)
+    return { colour, symbol, name: `bound by ${words}` }
+  })
 }

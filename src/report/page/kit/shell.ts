@@ -25,14 +25,14 @@ export async function openPage<T>(describe: (data: T) => Page): Promise<void> {
   const main = document.getElementById('page')
   if (main === null) return
   try {
-    show(main, describe(await embeddedData<T>()))
+    await show(main, describe(await embeddedData<T>()))
   } catch (error) {
     main.replaceChildren(h('p', { role: 'alert' }, `This page cannot be shown: ${error}`))
     throw error
   }
 }
 
-function show(main: HTMLElement, { title, subtitle, sections }: Page): void {
+async function show(main: HTMLElement, { title, subtitle, sections }: Page): Promise<void> {
   const places = sections.map(({ id, title: heading, question, fill }) => {
     const place = h('div', { class: 'content' })
     const section = h(
@@ -51,7 +51,11 @@ function show(main: HTMLElement, { title, subtitle, sections }: Page): void {
     h('header', { class: 'top' }, h('h1', {}, title), h('p', { class: 'subtitle' }, ...subtitle)),
     nav,
   )
-  for (const { fill } of places) fill()
+  for (const { fill } of places) {
+    fill()
+    // What is there can be read and used before the rest is.
+    await new Promise((resolve) => setTimeout(resolve))
+  }
   document.documentElement.dataset.ready = ''
   // Sections that the address names did not exist when the browser looked for them.
   if (location.hash !== '') document.getElementById(location.hash.slice(1))?.scrollIntoView()

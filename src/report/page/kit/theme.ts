@@ -1,4 +1,4 @@
-/** Light or dark: the system's choice until the reader makes another. Colours are CSS variables, see page.css. */
+/** Light or dark: the system's choice until the reader makes another. Colours are CSS variables, see style/colours.css. */
 import { button } from './dom.ts'
 
 const listeners = new Set<() => void>()

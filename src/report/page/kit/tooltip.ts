@@ -39,8 +39,9 @@ export function hideNote(): void {
   if (box !== undefined) box.style.display = 'none'
 }
 
-export function swatch(colour: string): HTMLElement {
-  const made = h('span', { class: 'swatch', 'aria-hidden': 'true' })
+/** A patch of a colour; `shape` is a class of style/charts.css. */
+export function swatch(colour: string, shape = ''): HTMLElement {
+  const made = h('span', { class: `swatch ${shape}`, 'aria-hidden': 'true' })
   made.style.background = colour
   return made
 }

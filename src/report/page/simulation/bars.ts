@@ -5,7 +5,7 @@ import { legend } from '../charts/legend.ts'
 import { type Bar, type Part, stackedBars } from '../charts/stacked-bars.ts'
 import { choice, h, responsive } from '../kit/dom.ts'
 import { counted, digits, percent } from '../kit/format.ts'
-import { CAUSE_ORDER, colourOf, ENERGY_GROUPS } from '../kit/palette.ts'
+import { CAUSE_ORDER, causeLabel, colourOf, ENERGY_GROUPS } from '../kit/palette.ts'
 import { goToRow } from '../kit/places.ts'
 import type { Note } from '../kit/tooltip.ts'
 import { causeCycles } from './causes.ts'
@@ -47,7 +47,7 @@ function cyclesOf(data: SimulationData, unit: string): Stack {
   return {
     title: `Cycles of ${unit} by cause`,
     unit: 'cycles',
-    parts: causes.map((cause) => ({ name: cause, colour: colourOf(cause) })),
+    parts: causes.map((cause) => ({ name: causeLabel(cause), colour: colourOf(cause) })),
     values: ({ units }) => causes.map((cause) => (units[unit] ? causeCycles(units[unit], cause) : 0)),
     show: counted,
   }

@@ -4,7 +4,7 @@ import type { SimulationData, UnitCycles } from '../../simulation-data.ts'
 import { type Child, h } from '../kit/dom.ts'
 import { counted, kibibytes, listed, percent } from '../kit/format.ts'
 import { causeWords } from '../kit/palette.ts'
-import { layerLink } from './layers.ts'
+import { layerAt, layerLink } from './layers.ts'
 
 export function findings(data: SimulationData): HTMLElement {
   const sentences = [hostOnly(data), bound(data), ...waits(data), fullest(data), host(data)]
@@ -49,10 +49,10 @@ function waits({ units, cycles }: SimulationData): Sentence[] {
   })
   return [
     mac && [
-      h('strong', {}, `The MAC array worked in ${percent(mac.busy / cycles)} of the cycles`),
+      h('strong', {}, `The MAC array works in ${percent(mac.busy / cycles)} of the cycles`),
       longest
-        ? `; most often it otherwise ${causeWords(longest[0])}: ${percent(longest[1] / cycles)}.`
-        : ' and never waited.',
+        ? `; its longest wait, ${percent(longest[1] / cycles)}: it ${causeWords(longest[0])}.`
+        : ' and never waits.',
     ],
     others.length === 0 ? undefined : ['Longest wait of each other unit: ', others.join('; '), '.'],
   ]
@@ -66,7 +66,7 @@ function longestStall({ stall }: UnitCycles): readonly [cause: string, cycles: n
 
 /** The bank with the largest share in use at once; where several are level, all of them. */
 function fullest({ details, layers }: SimulationData): Sentence {
-  if (details?.memory === undefined) return undefined
+  if (details === undefined) return undefined
   const banks = details.memory.memories.flatMap(({ name, bank_bytes, banks_used }) =>
     banks_used.map(({ bytes_peak, cycle }, bank) => ({
       ...{ name, bank, bytes: bytes_peak, of: bank_bytes, cycle },
@@ -74,10 +74,36 @@ function fullest({ details, layers }: SimulationData): Sentence {
       only: banks_used.length === 1,
     })),
   )
-  const [first] = [...banks].sort((a, b) => b.share - a.share)
+  const [first] = [...banks].sort((a, b) => b.share - a.share || a.cycle - b.cycle)
   if (first === undefined || first.share === 0) return undefined
   const level = banks.filter(({ share }) => share === first.share)
-  const names = [...new Set(level.map(({ name }) => name))].map((name) => {
+  const names = bankNames(level)
+  const layer = layerAt(details, first.cycle)
+  const where = [
+    ` at cycle ${counted(first.cycle)}`,
+    ...(layer === undefined ? [] : [', in ', layerLink(layers, layer)]),
+    '.',
+  ]
+  if (first.share === 1) {
+    const [whole] = level.length > 1 ? bankNames([first]) : []
+    return [h('strong', {}, `Full at some time: ${listed(names)}`), `; first ${whole ?? ''}`, ...where]
+  }
+  return [
+    h('strong', {}, `Fullest: ${listed(names)}`),
+    `, with ${kibibytes(first.bytes)} of ${kibibytes(first.of)} in use at once (${percent(first.share)}); first`,
+    ...where,
+  ]
+}
+
+interface FullBank {
+  readonly name: string
+  readonly bank: number
+  readonly only: boolean
+}
+
+/** `banks 0 and 1 of activation memory`, by memory. */
+function bankNames(level: readonly FullBank[]): string[] {
+  return [...new Set(level.map(({ name }) => name))].map((name) => {
     const numbers = level.filter((each) => each.name === name)
     if (numbers[0]?.only) return `${name} memory`
     const which = listed(
@@ -86,19 +112,12 @@ function fullest({ details, layers }: SimulationData): Sentence {
     )
     return `${numbers.length > 1 ? 'banks' : 'bank'} ${which} of ${name} memory`
   })
-  const layer = details.slices.layer[details.slices.end.findIndex((end) => end > first.cycle)]
-  return [
-    h('strong', {}, `${level.length > 1 ? 'Fullest were' : 'Fullest was'} ${listed(names)}`),
-    `: ${kibibytes(first.bytes)} of ${kibibytes(first.of)} in use at once (${percent(first.share)}), first at cycle ${counted(first.cycle)}`,
-    ...(layer === undefined ? [] : [', in ', layerLink(layers, layer)]),
-    '.',
-  ]
 }
 
 function host({ host_ops: ops }: SimulationData): Sentence {
   if (ops.length === 0) return undefined
   const names = [...new Set(ops.map(({ op }) => op))]
   return [
-    `The host computes ${counted(ops.length)} ${ops.length === 1 ? 'operation' : 'operations'} (${listed(names)}); their time is not counted.`,
+    `The host computes ${counted(ops.length)} ${ops.length === 1 ? 'operation' : 'operations'} (${listed(names)}); the time that it takes is not counted.`,
   ]
 }

@@ -1,6 +1,6 @@
 /** What the charts and tables say of a layer. */
 
-import type { LayerData } from '../../simulation-data.ts'
+import type { LayerData, SimulationDetails } from '../../simulation-data.ts'
 import { h } from '../kit/dom.ts'
 import { counted, digits, percent, shortened } from '../kit/format.ts'
 import { boundOf } from '../kit/palette.ts'
@@ -19,6 +19,11 @@ export function layerLink(layers: readonly LayerData[], index: number): HTMLAnch
 /** `12 conv2d model/conv…`, for the heads of notes. */
 export function layerTitle(layers: readonly LayerData[], index: number): string {
   return `${layerLabel(layers, index)} ${shortened(layers[index]?.name ?? '', 44)}`
+}
+
+/** The layer that a cycle belongs to. */
+export function layerAt({ slices }: SimulationDetails, cycle: number): number | undefined {
+  return slices.layer[slices.end.findIndex((end) => end > cycle)]
 }
 
 export function layerNote(layers: readonly LayerData[], index: number, cyclesInAll: number): Note {

@@ -16,7 +16,7 @@ export function listing(
   const { text, layer, start, done } = instructions
   const words = text.map((line, i) => {
     const of = layer[i] ?? -1
-    return `${line} ${layerLabel(layers, of)} ${layers[of]?.name ?? ''}`.toLowerCase()
+    return ` ${line} ${layerLabel(layers, of)} ${layers[of]?.name ?? ''} `.toLowerCase()
   })
   const goTo = (i: number): HTMLElement => {
     const [from, to] = [start[i] ?? 0, done[i] ?? 0]
@@ -58,6 +58,8 @@ export function listing(
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '')
+      // A number is that of a layer, not digits of anything.
+      .map((word) => (/^\d+$/.test(word) ? ` ${word} ` : word))
     const rows = [...text.keys()].filter((i) => wanted.every((word) => words[i]?.includes(word)))
     found.textContent = `${counted(rows.length)} of ${counted(text.length)} instructions`
     list.show(rows)

@@ -14,13 +14,13 @@ import { counted, kibibytes, percent } from '../kit/format.ts'
 import { colourOf } from '../kit/palette.ts'
 import { type Column, table } from '../kit/table.ts'
 import { colourValue } from '../kit/theme.ts'
-import { layerLink, layerTitle } from './layers.ts'
+import { layerAt, layerLink, layerTitle } from './layers.ts'
 
 const HEIGHT = 240
 /** The smallest box that has its tensor's name in it. */
 const NAMED_HEIGHT = 15
 
-/** The colour of DRAM traffic of the same kind. */
+/** Constants have the colour of DRAM traffic of their kind, everything else that of activations. */
 const COLOURS: Readonly<Record<string, string>> = { weight: 'weights', parameter: 'parameters' }
 
 export function memoryMap(data: SimulationData, memory: MemoryDetails, view: CycleWindow): HTMLElement {
@@ -198,24 +198,23 @@ interface Bank {
 }
 
 /** Each bank with the most that it held at once. */
-export function bankTable(
-  data: SimulationData,
-  { memories }: MemoryDetails,
-  { slices }: SimulationDetails,
-): HTMLElement {
-  const rows = memories.flatMap((each) =>
+export function bankTable(data: SimulationData, details: SimulationDetails): HTMLElement {
+  const rows = details.memory.memories.flatMap((each) =>
     each.banks_used.map(
       ({ bytes_peak, cycle }, bank): Bank => ({ memory: each, bank, peak: bytes_peak, cycle }),
     ),
   )
-  const layerAt = (cycle: number): number => slices.layer[slices.end.findIndex((end) => end > cycle)] ?? 0
   const share = (row: Bank): number => row.peak / row.memory.bank_bytes
   const columns: Column<Bank>[] = [
     { title: 'memory', key: (row) => row.memory.name, cell: (row) => row.memory.name },
     { title: 'bank', key: ({ bank }) => bank, cell: ({ bank }) => bank },
     { title: 'bytes', key: (row) => row.memory.bank_bytes, cell: (row) => counted(row.memory.bank_bytes) },
     { title: 'most at once', key: ({ peak }) => peak, cell: ({ peak }) => counted(peak) },
-    { title: 'full', key: share, cell: (row) => h('span', {}, bar(share(row)), percent(share(row))) },
+    {
+      title: 'full',
+      key: share,
+      cell: (row) => h('span', { class: 'filled' }, bar(share(row)), percent(share(row))),
+    },
     {
       title: 'first at cycle',
       key: ({ cycle }) => cycle,
@@ -223,7 +222,7 @@ export function bankTable(
     },
     {
       title: 'in layer',
-      cell: ({ peak, cycle }) => (peak > 0 ? layerLink(data.layers, layerAt(cycle)) : ''),
+      cell: ({ peak, cycle }) => (peak > 0 ? layerLink(data.layers, layerAt(details, cycle) ?? 0) : ''),
     },
   ]
   return table(rows, columns, { caption: 'Banks: the most that each held at once' })

@@ -6,19 +6,18 @@ import { graphView } from '../charts/graph.ts'
 import { legend } from '../charts/legend.ts'
 import { h } from '../kit/dom.ts'
 import { percent, short } from '../kit/format.ts'
-import { boundOf } from '../kit/palette.ts'
+import { boundEntries, boundOf } from '../kit/palette.ts'
 import { goToRow, nodeId } from '../kit/places.ts'
 import { layerLabel, layerNote } from './layers.ts'
 
 export function network(data: SimulationData): HTMLElement {
   const steps = [...layerSteps(data), ...hostSteps(data)]
   const { nodes, edges } = connected(steps)
-  const bounds = [...new Set(data.layers.map(({ bound_by }) => bound_by))]
   return h(
     'figure',
     {},
     legend([
-      ...bounds.map((name) => ({ colour: boundOf(name).colour, name: `bound by ${boundOf(name).words}` })),
+      ...boundEntries(data.layers.map(({ bound_by }) => bound_by)),
       ...(data.host_ops.length > 0 ? [{ colour: 'var(--muted)', name: 'on the host' }] : []),
     ]),
     graphView(nodes, edges, 'The network: layers and operations on the host'),
@@ -36,8 +35,8 @@ function layerSteps({ layers, cycles }: SimulationData): Step[] {
     ...{ inputs: layer.inputs, outputs: layer.outputs },
     node: {
       id: nodeId(i),
-      title: `${layerLabel(layers, i)}  ${layer.output_shape.join('×')}`,
-      text: `${short(layer.cycles)} cycles, ${percent(layer.cycles / cycles)}`,
+      title: layerLabel(layers, i),
+      text: `${layer.output_shape.join('×')} · ${short(layer.cycles)} cycles · ${percent(layer.cycles / cycles)}`,
       colour: boundOf(layer.bound_by).colour,
       share: layer.cycles / most,
       note: () => layerNote(layers, i, cycles),

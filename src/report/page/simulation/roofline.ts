@@ -5,7 +5,7 @@ import { legend } from '../charts/legend.ts'
 import { type RooflineDot, roofline } from '../charts/roofline.ts'
 import { h, responsive } from '../kit/dom.ts'
 import { counted } from '../kit/format.ts'
-import { boundOf } from '../kit/palette.ts'
+import { boundEntries, boundOf } from '../kit/palette.ts'
 import { goToRow } from '../kit/places.ts'
 import { layerNote } from './layers.ts'
 
@@ -33,7 +33,6 @@ export function layerRoofline({ layers, cycles, machine }: SimulationData): HTML
     rate,
     label: `${counted(rate)} MACs a cycle at ${(8 * lanes) / rate} bits`,
   }))
-  const bounds = [...new Set(shown.map(([, { bound_by }]) => bound_by))]
   const place = h('div')
   responsive(place, (width) =>
     place.replaceChildren(
@@ -48,16 +47,19 @@ export function layerRoofline({ layers, cycles, machine }: SimulationData): HTML
       }),
     ),
   )
-  const left = layers.length - shown.length
   return h(
     'figure',
     {},
-    legend(bounds.map((name) => ({ colour: boundOf(name).colour, name: `bound by ${boundOf(name).words}` }))),
+    legend(boundEntries(shown.map(([, { bound_by }]) => bound_by))),
     place,
-    h(
-      'figcaption',
-      {},
-      `A dot is a layer with its number; its area is the layer's cycles. ${left > 0 ? `${left} layers without multiplications or without DRAM traffic are left out.` : ''}`,
-    ),
+    h('figcaption', {}, caption(layers.length - shown.length)),
   )
+}
+
+function caption(left: number): string {
+  return [
+    "A dot is a layer with its number; its area is the layer's cycles.",
+    'One above the slope had its bytes come while earlier layers ran.',
+    ...(left === 0 ? [] : [`Left out for want of multiplications or of DRAM traffic: ${counted(left)}.`]),
+  ].join(' ')
 }

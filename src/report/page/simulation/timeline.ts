@@ -8,7 +8,7 @@ import { legend } from '../charts/legend.ts'
 import { CycleTrack } from '../charts/track.ts'
 import { h } from '../kit/dom.ts'
 import { counted, percent } from '../kit/format.ts'
-import { boundOf, CAUSE_ORDER, causeWords, colourOf } from '../kit/palette.ts'
+import { boundOf, CAUSE_ORDER, causeLabel, causeWords, colourOf } from '../kit/palette.ts'
 import { colourValue } from '../kit/theme.ts'
 import type { NoteRow } from '../kit/tooltip.ts'
 import { layerLabel, layerTitle } from './layers.ts'
@@ -66,7 +66,7 @@ export function timeline(data: SimulationData, details: SimulationDetails, view:
     },
   })
   const used = order.filter(({ index }) => units.some(({ track }) => includes(track.kinds, index)))
-  const entries = used.map(({ index, colour }) => ({ name: causes[index] ?? '', colour }))
+  const entries = used.map(({ index, colour }) => ({ name: causeLabel(causes[index] ?? ''), colour }))
   const jump = h(
     'select',
     {},
@@ -108,7 +108,13 @@ function around(track: CycleTrack, causes: readonly string[], cycle: number, pix
   return causes.flatMap((cause, i) => {
     const cycles = sums[i] ?? 0
     return cycles > 0
-      ? [{ name: `${cause}, in this pixel`, value: percent(cycles / pixel), colour: colourOf(cause) }]
+      ? [
+          {
+            name: `${causeLabel(cause)}, in this pixel`,
+            value: percent(cycles / pixel),
+            colour: colourOf(cause),
+          },
+        ]
       : []
   })
 }

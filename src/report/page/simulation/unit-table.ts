@@ -3,7 +3,7 @@
 import type { HostOpData, SimulationData } from '../../simulation-data.ts'
 import { h } from '../kit/dom.ts'
 import { counted, percent } from '../kit/format.ts'
-import { CAUSE_ORDER, colourOf } from '../kit/palette.ts'
+import { CAUSE_ORDER, causeLabel, colourOf } from '../kit/palette.ts'
 import { type Column, table } from '../kit/table.ts'
 import { swatch } from '../kit/tooltip.ts'
 import { causeCycles } from './causes.ts'
@@ -18,7 +18,8 @@ export function unitTable({ units, cycles }: SimulationData): HTMLElement {
     ...causes.map((cause): Column<Row> => {
       const of = ({ account }: Row): number => causeCycles(account, cause)
       return {
-        title: cause,
+        title: causeLabel(cause),
+        help: `"${cause}" in --json`,
         key: of,
         cell: (row) =>
           of(row) === 0
