@@ -37,9 +37,10 @@ const TARGETS = {
   'banks 8': withMemories({ banks: 8 }),
 }
 
-/** Modules that are synthesized by themselves, beside whole units: what walks through the rows of load and store. */
+/** Modules that are synthesized by themselves, beside whole units: what walks through the rows of load and store, the lanes' multipliers. */
 const MODULES = [
   { name: 'rows', top: 'trellis_rows', copies: 2, parameters: { PORT_BYTES: 8, BUS_BYTES: 8 } },
+  { name: 'requantize', top: 'trellis_requantize', copies: base.array.post_lanes, parameters: {} },
 ]
 
 /** Ties, [highest bit, lowest bit, value], of a field, or of its lowest bits. */
@@ -75,11 +76,9 @@ export const SYNTHESES = [
   { name: 'rows', units: ['rows'] },
   { name: 'rows without rings', units: ['rows'], ties: { ring_size: [[14, 0, 0]] } },
   { name: 'requantization alone', units: ['post'], ties: { instr: [ACC_ALONE, EVEN_MODES] } },
-  {
-    name: 'requantization by one rule',
-    units: ['post'],
-    ties: { instr: [ACC_ALONE, EVEN_MODES, fieldTie('post.acc', 'rounding')] },
-  },
+  { name: 'requantize', units: ['requantize'] },
+  // Of its rules, TFLite's and that of lines.
+  { name: 'requantize by one rule', units: ['requantize'], ties: { rule: [[1, 0, 0]] } },
 ]
 
 /** Area of each unit of one of SYNTHESES, copies counted. */

@@ -5,15 +5,16 @@ export function tiedUnit(top, sources, ties) {
   const text = Object.values(sources)
     .join('\n')
     .replaceAll(/\/\/.*$|\/\*[\s\S]*?\*\//gm, '')
-  const header = new RegExp(`^module ${top} #\\(([\\s\\S]*?)\\n\\) \\(([\\s\\S]*?)\\n\\);`, 'm')
-  const [, parameters, ports] = header.exec(text)
-  const names = (list) => list.split(',').map((item) => /(\w+)\s*(=[\s\S]*)?$/.exec(item.trim())[1])
+  const header = new RegExp(`^module ${top} (?:#\\(([\\s\\S]*?)\\n\\) )?\\(([\\s\\S]*?)\\n\\);`, 'm')
+  const [, parameters = '', ports] = header.exec(text)
+  const names = (list) =>
+    list === '' ? [] : list.split(',').map((item) => /(\w+)\s*(=[\s\S]*)?$/.exec(item.trim())[1])
   const connection = (name) => `.${name}(${ties[name] === undefined ? name : tiedBits(name, ties[name])})`
   return {
     top: `area_tied_${top}`,
     wrapper: `\`include "trellis_isa.svh"
-module area_tied_${top} #(${parameters}) (${ports});
-  ${top} #(${names(parameters).map((name) => `.${name}(${name})`)}) unit (${names(ports).map(connection)});
+module area_tied_${top} ${parameters === '' ? '' : `#(${parameters}) `}(${ports});
+  ${top} ${parameters === '' ? '' : `#(${names(parameters).map((name) => `.${name}(${name})`)}) `}unit (${names(ports).map(connection)});
 endmodule
 `,
   }

@@ -120,8 +120,8 @@ function rows(): readonly (readonly (string | number)[])[] {
     ),
     row('tables', unit('tables'), 'any function of a byte at 4 bytes a cycle, not by the host'),
     row(
-      'rounding half to even and of float32, beside that of TFLite',
-      difference('requantization alone', 'requantization by one rule'),
+      'rounding half to even and of float32 and whole products, beside TFLite’s rounding',
+      difference('requantize', 'requantize by one rule'),
       'the bits of ONNX Runtime and of XNNPACK',
     ),
     row(
