@@ -40,10 +40,10 @@ export function homePage(pages) {
 ### What does a network cost on my accelerator?
 
 Describe the machine in a file ([targets](docs/targets.md)), and simulate real networks on it: cycles, traffic and energy of each
-layer, beside their lower bounds. The same machine is there [as hardware](docs/validation.md), with its [area](docs/area.md).
+layer, beside their lower bounds, as a page to look at. The same machine is there [as hardware](docs/validation.md), with its [area](docs/area.md).
 
 \`\`\`sh
-espalier simulate model.tflite --target machine.yaml
+espalier simulate model.tflite --target machine.yaml --report report.html
 \`\`\`
 
 On \`trellis-16\`, one of the targets that are there already; \`ratio\` is cycles by the lower bound:
