@@ -1,14 +1,8 @@
 /** The terminal's report of a comparison: differences in all, by unit and cause, and by layer, the largest first. */
 import Table from 'cli-table3'
 import type { TimedUnit } from '../../sim/timing/ledger.ts'
-import type {
-  Comparison,
-  Difference,
-  Differences,
-  Headline,
-  LayerComparison,
-  Side,
-} from '../compare/compare.ts'
+import type { Comparison, Difference, Differences, LayerComparison, Side } from '../compare/compare.ts'
+import { HEADLINES, type Headline, type HeadlineFigure } from '../compare/headlines.ts'
 import { METRICS, type Metric } from '../compare/limit.ts'
 import type { Style } from './style.ts'
 import { COLUMNS, counted, shorten, TABLE_STYLE } from './table-style.ts'
@@ -50,41 +44,21 @@ export function increaseText({ headline }: Comparison, metric: Metric): string {
   return `${name} ${amount(each.a)} to ${amount(each.b)} (${relative(each)})`
 }
 
-const METRIC_TEXTS: Readonly<Record<Metric, Pick<HeadlineText, 'name' | 'amount'>>> = {
+const METRIC_TEXTS: Readonly<Record<Metric, { readonly name: string; readonly amount: Amount }>> = {
   cycles: { name: 'cycles', amount: counted },
   dram: { name: 'DRAM bytes', amount: counted },
   energy: { name: 'microjoules', amount: fractional },
 }
 
+type Amount = (n: number) => string
+const AMOUNTS: Readonly<Record<HeadlineFigure['kind'], Amount>> = {
+  count: counted,
+  amount: fractional,
+  share,
+}
+
 function sideText({ model, target, clock_mhz, batch }: Side, style: Style): string {
   return `${style.strong(model)} on ${style.strong(target)} at ${clock_mhz} MHz${batch === 1 ? '' : `, batch ${batch}`}`
-}
-
-interface HeadlineText {
-  readonly name: string
-  readonly amount: (n: number) => string
-  /** Whether more of it is worse; left out where it is neither. */
-  readonly isCost?: boolean
-  /** Shown even where it is the same. */
-  readonly always?: boolean
-}
-
-/** In the order in which they are shown. */
-const HEADLINES: Readonly<Record<Headline, HeadlineText>> = {
-  cycles: { name: 'cycles', amount: counted, isCost: true, always: true },
-  lower_bound_cycles: { name: 'lower bound of cycles', amount: counted },
-  latency_ms: { name: 'latency, ms', amount: fractional, isCost: true, always: true },
-  inferences_per_s: { name: 'inferences a second', amount: fractional, isCost: false },
-  macs: { name: 'MACs', amount: counted },
-  mac_utilization: { name: "share of the array's peak, %", amount: share, isCost: false, always: true },
-  dram_bytes: { name: 'DRAM bytes', amount: counted, isCost: true, always: true },
-  lower_bound_dram_bytes: { name: 'lower bound of DRAM bytes', amount: counted },
-  dram_read_bytes: { name: 'DRAM bytes read', amount: counted, isCost: true },
-  dram_write_bytes: { name: 'DRAM bytes written', amount: counted, isCost: true },
-  energy_uj: { name: 'energy, µJ', amount: fractional, isCost: true, always: true },
-  energy_uj_low: { name: 'energy at least, µJ', amount: fractional, isCost: true },
-  energy_uj_high: { name: 'energy at most, µJ', amount: fractional, isCost: true },
-  host_ops: { name: 'ops on the host', amount: counted, isCost: true },
 }
 
 /** What the parts of a headline are of. */
@@ -95,11 +69,13 @@ const PARTS: Readonly<Partial<Record<Headline, (comparison: Comparison) => Diffe
 
 function headlineTable(comparison: Comparison, view: ComparisonView, style: Style): string {
   const table = differenceTable(['in all'], style)
-  for (const [key, text] of Object.entries(HEADLINES) as [Headline, HeadlineText][]) {
+  for (const [key, figure] of Object.entries(HEADLINES) as [Headline, HeadlineFigure][]) {
     const each = comparison.headline[key]
-    if (text.always || isDifferent(each)) table.push([text.name, ...cells(each, text, style)])
+    const amount = AMOUNTS[figure.kind]
+    if (figure.always || isDifferent(each))
+      table.push([figure.name, ...cells(each, amount, figure.isCost, style)])
     for (const [name, part] of shown(bySize(PARTS[key]?.(comparison) ?? {}), view, MOST_PARTS))
-      table.push([`  of that ${name}`, ...cells(part, { ...text, isCost: true }, style)])
+      table.push([`  of that ${name}`, ...cells(part, amount, true, style)])
   }
   return table.toString()
 }
@@ -137,7 +113,7 @@ function cycleTable(
   if (changed.length === 0) return ''
   const table = differenceTable(head, style)
   for (const { labels, each } of shown(changed, view))
-    table.push([...labels, ...cells(each, { amount: counted }, style)])
+    table.push([...labels, ...cells(each, counted, undefined, style)])
   return withRest(table.toString(), changed.length, view, style)
 }
 
@@ -198,8 +174,7 @@ function differenceTable(labels: readonly string[], style: Style) {
   })
 }
 
-function cells(each: Difference, text: Omit<HeadlineText, 'name'>, style: Style): string[] {
-  const { amount, isCost } = text
+function cells(each: Difference, amount: Amount, isCost: boolean | undefined, style: Style): string[] {
   return [
     amount(each.a),
     amount(each.b),

@@ -1,4 +1,5 @@
 /** Two simulations beside each other: of other models, targets or versions of the compiler. */
+import { HEADLINES, type Headline } from './headlines.ts'
 import { type LayerPair, type MatchedBy, matchLayers } from './match-layers.ts'
 import type { SavedLayer, SavedSimulation, SavedUnits } from './saved-simulation.ts'
 
@@ -21,9 +22,11 @@ export interface Side {
   readonly target: string
   readonly clock_mhz: number
   readonly batch: number
+  readonly machine: SavedSimulation['machine']
 }
 
-export interface LayerSide extends Pick<SavedLayer, 'name' | 'op' | 'precision' | 'bound_by'> {
+export interface LayerSide
+  extends Pick<SavedLayer, 'name' | 'op' | 'precision' | 'bound_by' | 'peak_macs_per_cycle'> {
   /** Into the simulation's own layers. */
   readonly index: number
 }
@@ -35,6 +38,7 @@ export interface LayerComparison {
   /** What the two have in common, where there are two. */
   readonly matched_by?: MatchedBy
   readonly macs: Difference
+  readonly kept_macs: Difference
   readonly cycles: Difference
   readonly lower_bound_cycles: Difference
   readonly mac_utilization: Difference
@@ -44,26 +48,6 @@ export interface LayerComparison {
   readonly energy_by: Differences
   readonly units: UnitDifferences
 }
-
-const HEADLINES = {
-  cycles: (s) => s.cycles,
-  latency_ms: (s) => s.latency_ms,
-  inferences_per_s: (s) => s.inferences_per_s,
-  macs: (s) => s.macs,
-  mac_utilization: (s) => s.mac_utilization,
-  lower_bound_cycles: (s) => s.lower_bound.cycles,
-  lower_bound_dram_bytes: (s) => s.lower_bound.dram_bytes,
-  dram_bytes: (s) => bytesOf(s.dram),
-  dram_read_bytes: (s) => s.dram.read_bytes,
-  dram_write_bytes: (s) => s.dram.write_bytes,
-  /** Nominal, then the ends of its interval. */
-  energy_uj: (s) => s.energy_uj.nominal,
-  energy_uj_low: (s) => s.energy_uj.low,
-  energy_uj_high: (s) => s.energy_uj.high,
-  /** How many. */
-  host_ops: (s) => s.host_ops.length,
-} satisfies Record<string, (simulation: SavedSimulation) => number>
-export type Headline = keyof typeof HEADLINES
 
 /** Keys as in `espalier compare --json`. */
 export interface Comparison {
@@ -80,7 +64,7 @@ export interface Comparison {
 
 export function compareSimulations(a: SavedSimulation, b: SavedSimulation): Comparison {
   const headline = Object.fromEntries(
-    Object.entries(HEADLINES).map(([name, of]) => [name, difference(of(a), of(b))]),
+    Object.entries(HEADLINES).map(([name, { of }]) => [name, difference(of(a), of(b))]),
   ) as Record<Headline, Difference>
   return {
     a: sideOf(a),
@@ -107,6 +91,7 @@ function compareLayers(
     ...(b && pair.b !== undefined ? { b: layerSide(b, pair.b) } : {}),
     ...('matched_by' in pair ? { matched_by: pair.matched_by } : {}),
     macs: of((layer) => layer.macs),
+    kept_macs: of((layer) => layer.kept_macs),
     cycles: of((layer) => layer.cycles),
     lower_bound_cycles: of((layer) => layer.lower_bound_cycles),
     mac_utilization: of((layer) => layer.mac_utilization),
@@ -147,10 +132,11 @@ function bytesOf({ read_bytes, write_bytes }: SavedSimulation['dram']): number {
   return read_bytes + write_bytes
 }
 
-function sideOf({ model, target, clock_mhz, batch }: SavedSimulation): Side {
-  return { model, target, clock_mhz, batch }
+function sideOf({ model, target, clock_mhz, batch, machine }: SavedSimulation): Side {
+  return { model, target, clock_mhz, batch, machine }
 }
 
-function layerSide({ name, op, precision, bound_by }: SavedLayer, index: number): LayerSide {
-  return { index, name, op, precision, bound_by }
+function layerSide(layer: SavedLayer, index: number): LayerSide {
+  const { name, op, precision, bound_by, peak_macs_per_cycle } = layer
+  return { index, name, op, precision, bound_by, peak_macs_per_cycle }
 }

@@ -1,5 +1,6 @@
 /** What B may need more than A, for continuous integration. */
-import type { Comparison, Headline } from './compare.ts'
+import type { Comparison } from './compare.ts'
+import type { Headline } from './headlines.ts'
 
 /** What can be limited, by the name that `--metric` takes. */
 export const METRICS = {

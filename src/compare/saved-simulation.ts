@@ -40,6 +40,7 @@ const simulationSchema = z.object({
   target: z.string(),
   clock_mhz: amount,
   batch: amount,
+  machine: z.object({ rows: amount, cols: amount, dram_bytes_per_cycle: amount }),
   cycles: amount,
   latency_ms: amount,
   inferences_per_s: amount,

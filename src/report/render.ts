@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { must } from '../../ir/diagnostic.ts'
+import type { Comparison } from '../compare/compare.ts'
 import type { Inspection } from '../inspect.ts'
 import type { SimulationData } from './simulation-data.ts'
 
@@ -18,6 +19,7 @@ import type { SimulationData } from './simulation-data.ts'
 export interface ReportData {
   readonly inspection: Inspection
   readonly simulation: SimulationData
+  readonly comparison: Comparison
 }
 
 /** Where the build puts scripts and style: beside this file, or, for sources that run unbuilt, in `dist`. */

@@ -41,3 +41,12 @@ export async function graveFaults(page: Page): Promise<readonly string[][]> {
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   return grave.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html.slice(0, 120))])
 }
+
+/** Pixels that the page is wider than its window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,11 +1,12 @@
 /** `espalier compare` on simulations that `espalier simulate --json` printed. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { comparisonText } from '../../src/cli/comparison-report.ts'
 import { styleOf } from '../../src/cli/style.ts'
 import type { Comparison } from '../../src/compare/compare.ts'
+import { embedded } from '../report/embedded.ts'
 import { call } from './call.ts'
 
 const DIGITS = 'examples/digits/digits_int8.tflite'
@@ -44,7 +45,10 @@ describe('another target', () => {
     const comparison: Comparison = JSON.parse(out)
     expect(Object.keys(comparison)).toEqual(['a', 'b', 'headline', 'dram_by', 'energy_by', 'units', 'layers'])
     const [a, b] = [dense, small].map((file) => JSON.parse(readFileSync(file, 'utf8')))
-    expect(comparison.a).toEqual({ model: 'digits_int8', target: 'trellis-16', clock_mhz: 200, batch: 1 })
+    expect(comparison.a).toEqual({
+      ...{ model: 'digits_int8', target: 'trellis-16', clock_mhz: 200, batch: 1 },
+      machine: { rows: 16, cols: 16, dram_bytes_per_cycle: 16 },
+    })
     expect(comparison.headline.cycles).toEqual({
       ...{ a: a.cycles, b: b.cycles, difference: b.cycles - a.cycles },
       percent: (100 * (b.cycles - a.cycles)) / a.cycles,
@@ -91,6 +95,36 @@ describe('another target', () => {
     const text = (level: 0 | 1) => comparisonText(comparison, { unit: 'mac' }, styleOf(level))
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
     expect(text(1).replace(/\x1b\[\d+m/g, '')).toBe(text(0))
+  })
+})
+
+describe('--report', () => {
+  test('writes one file that holds the very object that --json prints, and changes nothing else', async () => {
+    const file = join(folder, 'r.html')
+    const { code, out, err } = await call('compare', dense, sparse, '--json', '--report', file)
+    expect([code, err]).toEqual([0, expect.stringContaining(`-> ${file}`)])
+    const html = readFileSync(file, 'utf8')
+    expect(embedded(html)).toEqual(JSON.parse(out))
+    expect(html).not.toMatch(/<(link|img|iframe|object)\b|<script[^>]*\bsrc=|\bon[a-z]+="/)
+    expect((await call('compare', dense, sparse, '--report', file)).out).toBe(
+      (await call('compare', dense, sparse)).out,
+    )
+  })
+
+  test('is refused before files are read where it cannot be written', async () => {
+    const { code, err } = await call('compare', 'none', 'none', '--report', join(folder, 'no/r.html'))
+    expect([code, err]).toEqual([1, expect.stringContaining('output/no-folder')])
+  })
+
+  test('does not overwrite what is compared', async () => {
+    const { code, err } = await call('compare', dense, sparse, '--report', sparse)
+    expect([code, err]).toEqual([1, expect.stringContaining('output/overwrites-input')])
+  })
+
+  test('is written even where the limit is exceeded', async () => {
+    const file = join(folder, 'more.html')
+    const { code } = await call('compare', sparse, dense, '--fail-above', '2', '--report', file)
+    expect([code, existsSync(file)]).toEqual([3, true])
   })
 })
 

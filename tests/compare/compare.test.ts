@@ -62,6 +62,8 @@ test('differences of layers sum to those of the whole, whichever layers go toget
         layers.reduce((total, layer) => total + (of(layer)?.difference ?? 0), 0)
       expect(sum((layer) => layer.cycles)).toBe(headline.cycles.difference)
       expect(sum((layer) => layer.macs)).toBe(headline.macs.difference)
+      const kept = (all: SavedSimulation) => all.layers.reduce((total, layer) => total + layer.kept_macs, 0)
+      expect(sum((layer) => layer.kept_macs)).toBe(kept(b) - kept(a))
       expect(sum((layer) => layer.dram_bytes)).toBe(headline.dram_bytes.difference)
       expect(sum((layer) => layer.energy_uj)).toBe(headline.energy_uj.difference)
       for (const [kind, each] of Object.entries(dram_by))

@@ -42,6 +42,7 @@ function simulationOf(layers: readonly SavedLayer[]): SavedSimulation {
   return {
     ...{ model: 'random', target: 'trellis-16', clock_mhz: 200, batch: 1, cycles, latency_ms: cycles / 2e5 },
     ...{ inferences_per_s: 1, macs: sum((each) => each.macs), mac_utilization: 0.5 },
+    machine: { rows: 16, cols: 16, dram_bytes_per_cycle: 16 },
     lower_bound: { cycles: 1, dram_bytes: 1 },
     dram: {
       read_bytes: sum((each) => each.dram.read_bytes),

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { fail, nearest, unwrap } from '../../../ir/diagnostic.ts'
 import { TIMED_UNITS, type TimedUnit } from '../../../sim/timing/ledger.ts'
 import { METRIC_NAMES, type Metric } from '../../compare/limit.ts'
+import { checkWritable, writeBytes } from '../../files.ts'
 import { comparisonText, increaseText } from '../comparison-report.ts'
 import { EXIT } from '../exit-codes.ts'
 import { jsonOption } from '../options.ts'
@@ -12,6 +13,7 @@ interface Flags {
   readonly unit: TimedUnit
   readonly failAbove?: number
   readonly metric?: readonly Metric[]
+  readonly report?: string
   readonly json?: boolean
 }
 
@@ -42,6 +44,7 @@ export function addCompare(program: Command, session: Session): void {
         `what --fail-above is about: ${METRIC_LIST}; may be repeated (default: all)`,
       ).argParser(metrics),
     )
+    .option('--report <r.html>', 'write one page with both')
     .addOption(jsonOption())
     .action((a: string, b: string, flags: Flags) => compare(session, a, b, flags))
 }
@@ -60,7 +63,7 @@ function metrics(name: string, before: readonly Metric[] = []): readonly Metric[
 }
 
 async function compare(session: Session, a: string, b: string, flags: Flags): Promise<void> {
-  const { failAbove, metric } = flags
+  const { failAbove, metric, report } = flags
   if (metric !== undefined && failAbove === undefined) {
     fail({
       code: 'cli/missing-argument',
@@ -68,13 +71,20 @@ async function compare(session: Session, a: string, b: string, flags: Flags): Pr
       hint: 'add --fail-above 2%',
     })
   }
+  if (report !== undefined) unwrap(checkWritable(report, [a, b]))
   const { readSimulation } = await import('../../compare/saved-simulation.ts')
   const { compareSimulations } = await import('../../compare/compare.ts')
   const { exceeded } = await import('../../compare/limit.ts')
   const [before, after] = [unwrap(readSimulation(a)), unwrap(readSimulation(b))]
   const comparison = compareSimulations(before, after)
+  if (report !== undefined) {
+    const { renderReport } = await import('../../report/render.ts')
+    const title = `${before.model} and ${after.model}`
+    unwrap(writeBytes(report, renderReport('comparison', title, comparison)))
+  }
   if (flags.json) session.printJson(comparison)
   else session.print(comparisonText(comparison, flags, session.terminal.out.style))
+  if (report !== undefined) session.say(`the comparison of ${before.model} and ${after.model} -> ${report}`)
   if (failAbove === undefined) return
   const increased = exceeded(comparison, { percent: failAbove, metrics: metric ?? METRIC_NAMES })
   if (increased.length === 0) return

@@ -38,11 +38,15 @@ export function layerRoofline({ layers, cycles, machine }: SimulationData): HTML
     place.replaceChildren(
       roofline(dots, {
         width,
-        ceilings,
         xLabel: 'kept MACs a DRAM byte →',
         yLabel: '↑ kept MACs a cycle',
-        bandwidth: machine.dram_bytes_per_cycle,
-        bandwidthLabel: `DRAM ${machine.dram_bytes_per_cycle} B a cycle`,
+        roofs: [
+          {
+            bandwidth: machine.dram_bytes_per_cycle,
+            label: `DRAM ${machine.dram_bytes_per_cycle} B a cycle`,
+            ceilings,
+          },
+        ],
         labelled: shown.length <= LABELS ? shown.length : LABELS / 2,
       }),
     ),

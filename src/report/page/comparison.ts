@@ -1,0 +1,73 @@
+/** The page of a comparison: what differs between two simulations, and where. */
+
+import type { Comparison, Side } from '../../compare/compare.ts'
+import { layerBars } from './comparison/bars.ts'
+import { figureTable, headline } from './comparison/headline.ts'
+import { layerRooflines } from './comparison/roofline.ts'
+import { layerCauses, layerTable, unitTable } from './comparison/tables.ts'
+import { h } from './kit/dom.ts'
+import { counted } from './kit/format.ts'
+import { openPage, type Section } from './kit/shell.ts'
+
+function sections(comparison: Comparison): Section[] {
+  return [
+    {
+      id: 'summary',
+      title: 'Summary',
+      question: 'What does B need more or less than A?',
+      fill: (place) => place.append(headline(comparison), narrow(figureTable(comparison))),
+    },
+    {
+      id: 'roofline',
+      title: 'Roofline',
+      question: 'Which layers came nearer to what array and DRAM allow?',
+      fill: (place) => place.append(layerRooflines(comparison)),
+    },
+    {
+      id: 'costs',
+      title: 'Costs by layer',
+      question: 'Which part of which layer made the difference?',
+      fill: (place) => place.append(layerBars(comparison)),
+    },
+    {
+      id: 'layers',
+      title: 'Layers',
+      question: 'What are the figures of each layer in both?',
+      fill: (place) => place.append(layerTable(comparison)),
+    },
+    {
+      id: 'causes',
+      title: 'Causes',
+      question: 'What did a unit do more or less, in which layer?',
+      fill: (place) => place.append(narrow(layerCauses(comparison))),
+    },
+    {
+      id: 'units',
+      title: 'Units',
+      question: 'What did each unit do with its cycles, in all?',
+      fill: (place) => place.append(narrow(unitTable(comparison))),
+    },
+  ]
+}
+
+/** A few columns are read more easily when they are not far apart. */
+function narrow(table: HTMLElement): HTMLElement {
+  return h('div', { class: 'narrow' }, table)
+}
+
+function sideText(name: string, { model, target, clock_mhz, batch, machine }: Side): Node {
+  const { rows, cols, dram_bytes_per_cycle: bytes } = machine
+  const samples = batch === 1 ? 'one sample' : `a batch of ${counted(batch)} samples`
+  return h(
+    'span',
+    { class: 'side' },
+    h('strong', {}, `${name} ${model}`),
+    ` on ${target}: ${rows} × ${cols} lanes at ${clock_mhz} MHz, DRAM of ${bytes} B a cycle; ${samples}`,
+  )
+}
+
+await openPage<Comparison>((comparison) => ({
+  title: `${comparison.a.model} and ${comparison.b.model}`,
+  subtitle: [sideText('A', comparison.a), sideText('B', comparison.b)],
+  sections: sections(comparison),
+}))
