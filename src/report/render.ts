@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { must } from '../../ir/diagnostic.ts'
+import type { Benchmark } from '../bench.ts'
 import type { Comparison } from '../compare/compare.ts'
 import type { Inspection } from '../inspect.ts'
 import type { SimulationData } from './simulation-data.ts'
@@ -20,6 +21,7 @@ export interface ReportData {
   readonly inspection: Inspection
   readonly simulation: SimulationData
   readonly comparison: Comparison
+  readonly benchmark: Benchmark
 }
 
 /** Where the build puts scripts and style: beside this file, or, for sources that run unbuilt, in `dist`. */

@@ -127,6 +127,11 @@ test('the command prints one JSON object', async () => {
   expect(JSON.parse(out)).toMatchObject({ model: 'digits_int8', runs: 1 })
 }, 120_000)
 
+test('a report that cannot be written is refused before anything is timed', async () => {
+  const { code, err } = await call('bench', 'missing.tflite', '--report', 'no/where/r.html')
+  expect([code, err]).toEqual([1, expect.stringContaining('output/no-folder')])
+})
+
 test('quantiles are interpolated', () => {
   expect([0, 0.5, 0.75, 1].map((share) => quantile([4, 1, 3, 2], share))).toEqual([1, 2.5, 3.25, 4])
   expect(quantile([7], 0.95)).toBe(7)

@@ -38,6 +38,11 @@ export function kibibytes(bytes: number): string {
   return bytes < 1024 ? `${counted(bytes)} B` : `${digits(bytes / 1024)} KiB`
 }
 
+/** 64 MiB, or 16 KiB where it is less than one. */
+export function mebibytes(bytes: number): string {
+  return bytes < 2 ** 20 ? kibibytes(bytes) : `${digits(bytes / 2 ** 20)} MiB`
+}
+
 /** The words of a list: a, b and c; of a long one the first, and how many more. */
 export function listed(words: readonly string[], most = 4): string {
   const shown = words.slice(0, most)
