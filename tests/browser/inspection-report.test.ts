@@ -135,13 +135,17 @@ describe.skipIf(!hasChromium)('the page of a network', () => {
     ['light', 1300],
     ['dark', 1300],
     ['light', 420],
-  ] as const)('axe finds nothing serious, %s, %i pixels wide', async (colorScheme, width) => {
-    const { page } = await openReport(file, { colorScheme, viewport: { width, height: 900 } })
-    expect(await graveFaults(page)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    )
-  })
+  ] as const)(
+    'axe finds nothing serious, %s, %i pixels wide',
+    { timeout: 240_000 },
+    async (colorScheme, width) => {
+      const { page } = await openReport(file, { colorScheme, viewport: { width, height: 900 } })
+      expect(await graveFaults(page)).toEqual([])
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0)
+    },
+  )
 
   test('names from a model are text, whatever is in them', async () => {
     const hostile = '</script><img src=x onerror="document.title=1"><b>bold</b>'

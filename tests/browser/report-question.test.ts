@@ -11,7 +11,7 @@ import type { SimulationData } from '../../src/report/simulation-data.ts'
 import { call } from '../cli/call.ts'
 import { hasZoo, zooPath } from '../importers/zoo.ts'
 import { closeBrowser, hasChromium } from './chromium.ts'
-import { openReport } from './open-report.ts'
+import { openReport } from './report-page.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'report-'))
 afterAll(async () => {

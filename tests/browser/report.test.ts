@@ -1,41 +1,22 @@
 /** The page of `simulate --report`, opened from disk. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AxeResults } from 'axe-core'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { must } from '../../ir/diagnostic.ts'
 import { renderReport } from '../../src/report/render.ts'
 import type { SimulationData } from '../../src/report/simulation-data.ts'
 import { call } from '../cli/call.ts'
 import { closeBrowser, hasChromium } from './chromium.ts'
-import { openReport } from './open-report.ts'
+import { column, graveFaults, openReport, rows } from './report-page.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'report-'))
 const file = join(folder, 'digits.html')
 let data: SimulationData
 
 const open = (path = file, options: BrowserContextOptions = {}) => openReport(path, options)
-
-/** The cells of the rows of a section's first table, without the foot. */
-function rows(page: Page, section: string): Promise<string[][]> {
-  const table = page.locator(`#${section} table`).first()
-  return table
-    .locator('tbody tr')
-    .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')))
-}
-
-/** The figures of the column of that name. */
-async function column(page: Page, section: string, title: string): Promise<number[]> {
-  const table = page.locator(`#${section} table`).first()
-  const heads = await table.locator('thead th').allTextContents()
-  const index = heads.indexOf(title)
-  return (await rows(page, section)).map((row) => Number((row[index] ?? '').replaceAll(',', '')))
-}
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
@@ -295,12 +276,7 @@ describe.skipIf(!hasChromium)('the page of a simulation', () => {
     { timeout: 240_000 },
     async (colorScheme, width) => {
       const { page } = await open(file, { colorScheme, viewport: { width, height: 900 } })
-      await page.evaluate(AXE)
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-      )
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(grave.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html.slice(0, 120))])).toEqual([])
+      expect(await graveFaults(page)).toEqual([])
       expect(
         await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
       ).toBeLessThanOrEqual(0)
