@@ -283,6 +283,20 @@ describe.skipIf(!hasChromium)('the page of a simulation', () => {
     },
   )
 
+  test('a network that the host computes alone has a page, too', async () => {
+    const { details: _, ...without } = data
+    const none = { busy: 0, stall: {}, idle: 0 }
+    const units = Object.fromEntries(Object.keys(data.units).map((unit) => [unit, none]))
+    const path = join(folder, 'host.html')
+    const lower_bound = { cycles: 0, dram_bytes: 0 }
+    const host = { ...without, ...{ units, cycles: 0, latency_ms: 0, lower_bound, layers: [] } }
+    writeFileSync(path, renderReport('simulation', 'host', host))
+    const { page, complaints } = await open(path)
+    expect(await page.locator('#summary').textContent()).toContain('the host computes everything')
+    expect(await page.locator('main').textContent()).not.toMatch(/NaN|Infinity|undefined/)
+    expect(complaints).toEqual([])
+  })
+
   test('names from a model are text, whatever is in them', async () => {
     const hostile = '</script><img src=x onerror="document.title=1"><b>bold</b>'
     const layers = data.layers.map((layer) => ({ ...layer, name: hostile, schedule: hostile }))

@@ -44,7 +44,9 @@ function figures(data: SimulationData): Figure[] {
       unit: '%',
       beside: [
         `${counted(data.macs)} MACs`,
-        `the bound allows ${percent((data.mac_utilization * cycles) / bound.cycles)}`,
+        ...(bound.cycles > 0
+          ? [`the bound allows ${percent((data.mac_utilization * cycles) / bound.cycles)}`]
+          : []),
       ],
     },
     {
