@@ -1,7 +1,7 @@
 /**
  * Measures what features of the machine cost and buy, for docs/area.md (`npm run docs`):
  *
- *   npm run build && npm run measure:features       synthesis of the 8 x 8 target without each, some twenty minutes, and networks
+ *   npm run build && npm run measure:features       synthesis of the 8 x 8 target without each, half an hour, and networks
  *   npm run measure:features -- --networks          the networks alone, a minute
  *
  * Networks are those of the zoo beside the repository. Writes scripts/area/features.json.
@@ -27,4 +27,7 @@ if (!options.networks) {
     features.units[synthesis.name] = await synthesizeFeature(synthesis, 'ecp5')
     keep()
   }
+  console.log('synthesis: 7-series')
+  features.xc7 = await synthesizeFeature(SYNTHESES[0], 'xc7')
+  keep()
 }

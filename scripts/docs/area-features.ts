@@ -1,6 +1,6 @@
 /** What the features of the machine cost and buy, for docs/area.md: differences of what scripts/measure-features.mjs found. */
 import { readFileSync } from 'node:fs'
-import { type Area, mapArea, sumAreas } from '../../backends/trellis/area/count.ts'
+import { type Area, type Family, mapArea, sumAreas } from '../../backends/trellis/area/count.ts'
 import { UNIT_NAMES, type UnitName } from '../../backends/trellis/area/units.ts'
 import { must } from '../../ir/diagnostic.ts'
 import { table, thousands } from './validation/figures.ts'
@@ -29,6 +29,8 @@ interface Features {
   readonly commit: string
   /** Areas by what is different, then by unit. */
   readonly units: Readonly<Record<string, Readonly<Record<string, Area>>>>
+  /** Of 7-series, the target that has everything. */
+  readonly xc7: Readonly<Record<string, Area>>
   readonly networks: Readonly<Record<string, Network>>
 }
 
@@ -54,8 +56,9 @@ function difference(more: string, less: string): Area | undefined {
 export const presentCommit = (): string => FEATURES.commit
 
 /** Areas of the units of the target that has them all. */
-export function barUnits(): Readonly<Partial<Record<UnitName, Area>>> {
-  return Object.fromEntries(UNIT_NAMES.map((name) => [name, unit(name)]))
+export function barUnits(family: Family): Readonly<Partial<Record<UnitName, Area>>> {
+  const areas = family === 'xc7' ? FEATURES.xc7 : areasOf('base')
+  return Object.fromEntries(UNIT_NAMES.map((name) => [name, must(areas[name], name)]))
 }
 
 const unit = (name: string): Area => must(areasOf('base')[name], name)
@@ -137,7 +140,7 @@ function rows(): readonly (readonly (string | number)[])[] {
 
 /** Logic LUTs of the target with one lane of post and one bank, all else as it is. */
 function leanLuts(): number {
-  const units = { ...barUnits(), ...areasOf('post 1'), ...areasOf('banks 1') }
+  const units = { ...barUnits('ecp5'), ...areasOf('post 1'), ...areasOf('banks 1') }
   return sumAreas(Object.values(units)).logic_lut
 }
 

@@ -9,6 +9,7 @@ import { must, unwrap } from '../../ir/diagnostic.ts'
 import { deviations, summarize } from '../area/fit.mjs'
 import { BAR_TARGET, presentUnits, SWEEP } from '../area/sweep.mjs'
 import { barUnits, featuresSection, presentCommit } from './area-features.ts'
+import { table } from './validation/figures.ts'
 
 /** What scripts/fit-area.mjs found: areas by family, target and unit, and the placed units. */
 interface Points {
@@ -184,20 +185,26 @@ function pointRow({ target, synthesized, modelled }: Omit<Point, 'use'>): string
 }
 
 function barSection(): string {
-  const units = barUnits()
+  const units = barUnits('ecp5')
   const { logic_lut, dsp } = sumAreas(Object.values(units))
   const verdict = (value: number, bar: number) =>
     value < bar ? `under the ${bar} aimed at` : `over the ${bar} aimed at, ${(value / bar).toFixed(2)} times`
-  const rows = Object.entries(units).map(
-    ([unit, area]) =>
-      `| ${unit} | ${area.logic_lut} | ${area.lut} | ${area.ff} | ${area.dsp} | ${area.bram} |\n`,
-  )
   return `An 8 x 8 array with 8-bit and binary operands and depthwise convolution (\`${BAR_TARGET}\`) synthesizes for ECP5 to
 ${logic_lut} LUT4 (${verdict(logic_lut, BAR.logic_lut)}) and ${dsp} DSP (${verdict(dsp, BAR.dsp)}):
 
-| unit | logic LUT | LUT in all | FF | DSP | BRAM |
-| --- | --- | --- | --- | --- | --- |
-${rows.join('')}`
+${unitTable('ecp5')}
+For 7-series, no bar was set; with functions of up to six inputs a LUT, and multiplexers beside LUTs:
+
+${unitTable('xc7')}`
+}
+
+function unitTable(family: Family): string {
+  const units = barUnits(family)
+  const rows = [...Object.entries(units), ['all', sumAreas(Object.values(units))] as const]
+  return table(
+    [NAMES[family], 'logic LUT', 'LUT in all', 'FF', 'DSP', 'BRAM'],
+    rows.map(([name, { logic_lut, lut, ff, dsp, bram }]) => [name, logic_lut, lut, ff, dsp, bram]),
+  )
 }
 
 function placedSection(): string {
