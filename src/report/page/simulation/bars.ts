@@ -1,6 +1,6 @@
 /** Where each layer's cycles, bytes and microjoules went: three stacks a layer, side by side where there is room. */
 
-import type { LayerData, SimulationData } from '../../simulation-data.ts'
+import type { ByName, LayerData, SimulationData, UnitCycles } from '../../simulation-data.ts'
 import { legend } from '../charts/legend.ts'
 import { type Bar, type Part, stackedBars } from '../charts/stacked-bars.ts'
 import { choice, h, responsive } from '../kit/dom.ts'
@@ -42,13 +42,17 @@ export function layerBars(data: SimulationData): HTMLElement {
 }
 
 function cyclesOf(data: SimulationData, unit: string): Stack {
-  const account = data.units[unit]
+  const accountIn = (units: ByName<UnitCycles>) => units[unit]
+  const account = accountIn(data.units)
   const causes = CAUSE_ORDER.filter((cause) => account !== undefined && causeCycles(account, cause) > 0)
   return {
     title: `Cycles of ${unit} by cause`,
     unit: 'cycles',
     parts: causes.map((cause) => ({ name: causeLabel(cause), colour: colourOf(cause) })),
-    values: ({ units }) => causes.map((cause) => (units[unit] ? causeCycles(units[unit], cause) : 0)),
+    values: ({ units }) => {
+      const own = accountIn(units)
+      return causes.map((cause) => (own ? causeCycles(own, cause) : 0))
+    },
     show: counted,
   }
 }
@@ -59,7 +63,10 @@ function dramBytes(data: SimulationData): Stack {
     title: 'DRAM bytes by kind',
     unit: 'bytes',
     parts: kinds.map((kind) => ({ name: kind, colour: colourOf(kind) })),
-    values: ({ dram }) => kinds.map((kind) => dram.by[kind] ?? 0),
+    values: ({ dram }) => {
+      const by: ByName<number> = dram.by
+      return kinds.map((kind) => by[kind] ?? 0)
+    },
     show: counted,
   }
 }
@@ -69,10 +76,12 @@ function energy(): Stack {
     title: 'Energy by component, µJ',
     unit: 'µJ, the whisker is the interval of the whole',
     parts: ENERGY_GROUPS,
-    values: (layer) =>
-      ENERGY_GROUPS.map(({ components }) =>
-        components.reduce((sum, component) => sum + (layer.energy.by[component]?.nominal ?? 0), 0),
-      ),
+    values: ({ energy }) => {
+      const by: ByName<{ readonly nominal: number }> = energy.by
+      return ENERGY_GROUPS.map(({ components }) =>
+        components.reduce((sum, component) => sum + (by[component]?.nominal ?? 0), 0),
+      )
+    },
     show: digits,
     interval: (layer) => layer.energy,
   }
