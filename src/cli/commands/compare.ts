@@ -79,7 +79,7 @@ async function compare(session: Session, a: string, b: string, flags: Flags): Pr
   const comparison = compareSimulations(before, after)
   if (report !== undefined) {
     const { renderReport } = await import('../../report/render.ts')
-    const title = `${before.model} and ${after.model}`
+    const title = `${before.model} on ${before.target} and ${after.model} on ${after.target}`
     unwrap(writeBytes(report, renderReport('comparison', title, comparison)))
   }
   if (flags.json) session.printJson(comparison)

@@ -66,8 +66,10 @@ function sideText(name: string, { model, target, clock_mhz, batch, machine }: Si
   )
 }
 
+const named = ({ model, target }: Side) => `${model} on ${target}`
+
 await openPage<Comparison>((comparison) => ({
-  title: `${comparison.a.model} and ${comparison.b.model}`,
+  title: `${named(comparison.a)} and ${named(comparison.b)}`,
   subtitle: [sideText('A', comparison.a), sideText('B', comparison.b)],
   sections: sections(comparison),
 }))
