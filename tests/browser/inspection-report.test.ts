@@ -9,7 +9,7 @@ import { renderReport } from '../../src/report/render.ts'
 import { call } from '../cli/call.ts'
 import { hasZoo, zooPath } from '../importers/zoo.ts'
 import { closeBrowser, hasChromium } from './chromium.ts'
-import { column, graveFaults, openReport, rows } from './report-page.ts'
+import { column, graveFaults, openReport, overflow, rows, sum } from './report-page.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'inspection-'))
 const BITS = 'examples/digits/digits_1w1a.onnx'
@@ -23,8 +23,6 @@ async function report(
   const { out } = await call('inspect', model, '--json', '--report', file)
   return { file, data: JSON.parse(out) }
 }
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 describe.skipIf(!hasChromium)('the page of a network', () => {
   let file: string
@@ -141,9 +139,7 @@ describe.skipIf(!hasChromium)('the page of a network', () => {
     async (colorScheme, width) => {
       const { page } = await openReport(file, { colorScheme, viewport: { width, height: 900 } })
       expect(await graveFaults(page)).toEqual([])
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-      ).toBeLessThanOrEqual(0)
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
     },
   )
 

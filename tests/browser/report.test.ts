@@ -10,15 +10,13 @@ import { renderReport } from '../../src/report/render.ts'
 import type { SimulationData } from '../../src/report/simulation-data.ts'
 import { call } from '../cli/call.ts'
 import { closeBrowser, hasChromium } from './chromium.ts'
-import { column, graveFaults, openReport, rows } from './report-page.ts'
+import { column, graveFaults, openReport, overflow, rows, sum } from './report-page.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'report-'))
 const file = join(folder, 'digits.html')
 let data: SimulationData
 
 const open = (path = file, options: BrowserContextOptions = {}) => openReport(path, options)
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
 describe.skipIf(!hasChromium)('the page of a simulation', () => {
   beforeAll(async () => {
@@ -277,9 +275,7 @@ describe.skipIf(!hasChromium)('the page of a simulation', () => {
     async (colorScheme, width) => {
       const { page } = await open(file, { colorScheme, viewport: { width, height: 900 } })
       expect(await graveFaults(page)).toEqual([])
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-      ).toBeLessThanOrEqual(0)
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
     },
   )
 

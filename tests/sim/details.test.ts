@@ -1,26 +1,12 @@
 /** What reports draw, against the sums that they stand beside. */
 import { describe, expect, it } from 'vitest'
-import { compileTrellis } from '../../backends/trellis/compile.ts'
 import { listing } from '../../backends/trellis/listing.ts'
-import type { Program } from '../../backends/trellis/program.ts'
-import { loadTarget } from '../../backends/trellis/target.ts'
 import { must, unwrap } from '../../ir/diagnostic.ts'
 import { TIMED_UNITS, type UnitCycles } from '../../sim/timing/ledger.ts'
-import { loadModel } from '../../src/importers/index.ts'
-import { optimize } from '../../src/pipeline.ts'
 import { simulate } from '../../src/simulate.ts'
+import { compiledDigits, DIGITS } from './digits.ts'
 
-async function compiled(name: string, target: string): Promise<Program> {
-  const graph = unwrap(await loadModel(`examples/digits/${name}.tflite`))
-  return unwrap(compileTrellis(optimize(graph), unwrap(loadTarget(target))))
-}
-
-const PROGRAMS = [
-  ...(await Promise.all(
-    ['digits_int8', 'digits_sparse_int8', 'digits_segment_int8'].map((name) => compiled(name, 'trellis-16')),
-  )),
-  await compiled('digits_int8', 'trellis-8'),
-]
+const PROGRAMS = [...DIGITS, await compiledDigits('digits_int8', 'trellis-8')]
 
 describe.each(PROGRAMS)('details of $model on $target.name', (program) => {
   const { result } = unwrap(simulate(program, { details: true }))

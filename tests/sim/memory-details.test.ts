@@ -1,30 +1,16 @@
 /** Which tensor stands where: against what instructions read and write exactly, and against a memory followed place by place. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileTrellis } from '../../backends/trellis/compile.ts'
-import type { Program } from '../../backends/trellis/program.ts'
-import { loadTarget } from '../../backends/trellis/target.ts'
 import { unwrap } from '../../ir/diagnostic.ts'
 import { memoryDetails } from '../../sim/details/memory.ts'
 import { rectangles } from '../../sim/details/rectangles.ts'
 import { type Piece, Residency } from '../../sim/details/residency.ts'
 import { placeSegments } from '../../sim/details/timeline.ts'
 import { timeSegments } from '../../sim/timed-segments.ts'
-import { loadModel } from '../../src/importers/index.ts'
-import { optimize } from '../../src/pipeline.ts'
+import { compiledDigits, DIGITS } from './digits.ts'
 import { whatIsMisplaced } from './model/placed.ts'
 
-async function compiled(name: string, target: string): Promise<Program> {
-  const graph = unwrap(await loadModel(`examples/digits/${name}.tflite`))
-  return unwrap(compileTrellis(optimize(graph), unwrap(loadTarget(target))))
-}
-
-const PROGRAMS = [
-  ...(await Promise.all(
-    ['digits_int8', 'digits_sparse_int8', 'digits_segment_int8'].map((name) => compiled(name, 'trellis-16')),
-  )),
-  await compiled('digits_segment_int8', 'trellis-8'),
-]
+const PROGRAMS = [...DIGITS, await compiledDigits('digits_segment_int8', 'trellis-8')]
 
 describe.each(PROGRAMS)('memories of $model on $target.name', (program) => {
   const segments = placeSegments(unwrap(timeSegments(program)))
