@@ -6,7 +6,7 @@ import { figureTable, headline } from './comparison/headline.ts'
 import { layerRooflines } from './comparison/roofline.ts'
 import { layerCauses, layerTable, unitTable } from './comparison/tables.ts'
 import { h } from './kit/dom.ts'
-import { counted } from './kit/format.ts'
+import { machineText } from './kit/machine.ts'
 import { openPage, type Section } from './kit/shell.ts'
 
 function sections(comparison: Comparison): Section[] {
@@ -55,14 +55,12 @@ function narrow(table: HTMLElement): HTMLElement {
   return h('div', { class: 'narrow' }, table)
 }
 
-function sideText(name: string, { model, target, clock_mhz, batch, machine }: Side): Node {
-  const { rows, cols, dram_bytes_per_cycle: bytes } = machine
-  const samples = batch === 1 ? 'one sample' : `a batch of ${counted(batch)} samples`
+function sideText(name: string, side: Side): Node {
   return h(
     'span',
     { class: 'side' },
-    h('strong', {}, `${name} ${model}`),
-    ` on ${target}: ${rows} × ${cols} lanes at ${clock_mhz} MHz, DRAM of ${bytes} B a cycle; ${samples}`,
+    h('strong', {}, `${name} ${side.model}`),
+    ` on ${side.target}: ${machineText(side)}`,
   )
 }
 

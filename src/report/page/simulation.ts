@@ -3,7 +3,7 @@
 import type { SimulationData, SimulationDetails } from '../simulation-data.ts'
 import { CycleWindow } from './charts/cycle-window.ts'
 import { h } from './kit/dom.ts'
-import { counted } from './kit/format.ts'
+import { machineText } from './kit/machine.ts'
 import { openPage, type Section } from './kit/shell.ts'
 import { layerBars } from './simulation/bars.ts'
 import { findings } from './simulation/findings.ts'
@@ -88,10 +88,6 @@ function sections(data: SimulationData): Section[] {
 
 await openPage<SimulationData>((data) => ({
   title: data.model,
-  subtitle: [
-    `simulated on ${data.target}: ${data.machine.rows} × ${data.machine.cols} lanes at ${data.clock_mhz} MHz, `,
-    `DRAM of ${data.machine.dram_bytes_per_cycle} B a cycle; `,
-    data.batch === 1 ? 'one sample' : `a batch of ${counted(data.batch)} samples`,
-  ],
+  subtitle: [`simulated on ${data.target}: ${machineText(data)}`],
   sections: sections(data),
 }))
