@@ -1,7 +1,7 @@
 /**
  * Synthesizes the targets of area/sweep.mjs and fits the area model to them:
  *
- *   npm run build && npm run fit:area     all of it: an hour or two, but for units that are kept from before
+ *   npm run build && npm run fit:area     all of it: half an hour a family, but for units that are kept from before
  *   npm run fit:area -- --refit           the fit alone, from the figures in scripts/area/points.json
  *   npm run fit:area -- --place           the units of a 4x4 core for iCE40 alone: placed and routed, for their Fmax
  *   npm run fit:area -- --family ecp5     one family alone
@@ -9,7 +9,7 @@
  * nextpnr comes with `npm install --no-save @yowasp/nextpnr-ice40`, or ESPALIER_NEXTPNR_ICE40 is the path of that module.
  * Writes scripts/area/points.json and the coefficients; `npm run docs` makes docs/area.md of them.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAMILIES } from '../dist/backends/trellis/area/count.js'
@@ -35,14 +35,14 @@ const { values: options } = parseArgs({
   },
 })
 
-/** The target of docs/area.md as the RTL is now, so that the model states how far it is off where it was not fitted again. */
+/** The target of docs/area.md as the RTL is now, so that the model states how far it is off where it was not fitted again; else none. */
 const presentPoints = (family, all) =>
   Object.entries(presentUnits(family)).map(([name, units]) => ({
     units,
     target: all.find(({ target }) => target.name === name).target,
   }))
 
-const points = existsSync(POINTS) ? JSON.parse(readFileSync(POINTS, 'utf8')) : { synthesized: {} }
+const points = JSON.parse(readFileSync(POINTS, 'utf8'))
 const keepPoints = () => writeFileSync(POINTS, `${JSON.stringify(points, null, 1)}\n`)
 
 const targets = SWEEP.map(({ use, target }) => ({

@@ -41,10 +41,17 @@ export const SWEEP = [...FIT.map((row) => point(row, 'fit')), ...CHECK.map((row)
 /** The target that docs/area.md looks into: 8x8 with binary and depthwise. */
 export const BAR_TARGET = '8x8 8,1 post 4 bus 8 medium banks 4'
 
-/** Areas of units as the RTL is now, of the targets that measure-features.mjs synthesized, by name. */
+/** What was measured, and written to a file beside this one. */
+const measured = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
+
+/**
+ * Areas of units, by the name of their target, of RTL that is later than that of the fit: of the target that measure-features.mjs
+ * synthesized, where it ran on another commit.
+ */
 export function presentUnits(family) {
-  const { units } = JSON.parse(readFileSync(new URL('features.json', import.meta.url), 'utf8'))
-  return family === 'ecp5' ? { [BAR_TARGET]: units.base } : {}
+  const { commit, units, xc7 } = measured('features.json')
+  const later = commit !== measured('points.json').commits[family]
+  return later ? { [BAR_TARGET]: family === 'ecp5' ? units.base : xc7 } : {}
 }
 
 /** A point: what it is for, and the target as a target file has it. */

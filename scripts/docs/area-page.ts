@@ -19,6 +19,7 @@ interface Points {
   readonly placed: {
     readonly chip: string
     readonly nextpnr: string
+    readonly seed: string
     readonly logic_cells_available: number
     readonly units: readonly {
       readonly unit: string
@@ -109,7 +110,7 @@ sizes of the arrays. Terms beside a constant:
 | --- | --- |
 ${termRows()}
 A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last; run it again
-when the RTL has changed: a last row tells what the fit is worth on the present one. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
+when the RTL has changed: until then a last row tells what the fit is worth on the present one. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
 than any of them.
 ${FAMILIES.map(familySection).join('')}
 ## Where it goes
@@ -157,18 +158,24 @@ LUTs, ${error.worst.ff} % in flip-flops, ${error.worst.dsp} % in DSP and ${error
 | target | logic LUT | LUT in all | FF | DSP | BRAM |
 | --- | --- | --- | --- | --- | --- |
 ${of('fit').map(pointRow).join('')}| **left out of the fit** | | | | | |
-${of('check').map(pointRow).join('')}| **the RTL of commit ${presentCommit()}** | | | | | |
-${presentPoints(family).map(pointRow).join('')}
+${of('check').map(pointRow).join('')}${presentRows(family)}
 A target's name: rows x cols and precisions, lanes of post, bytes of the DRAM bus, memories
 (small: 16 KiB of activations; medium: 32; large: 64) and banks.
 `
+}
+
+function presentRows(family: Family): string {
+  const points = presentPoints(family)
+  return points.length === 0
+    ? ''
+    : `| **the RTL of commit ${presentCommit()}** | | | | | |\n${points.map(pointRow).join('')}`
 }
 
 /** What is to be said where the RTL has changed since the fit. */
 function staleness(family: Family): string {
   const [fitted, present] = [must(POINTS.commits[family], 'commit'), presentCommit()]
   if (fitted === present) return ''
-  return `The fit is of the RTL of commit ${fitted} and of the mapping at that time. The ${areaPoints(family).length} targets were not synthesized again since, which takes more than
+  return `The fit is of the RTL of commit ${fitted} and of the mapping at that time. The ${areaPoints(family).length} targets were not synthesized again since, which takes half
 an hour; commit ${present} was, on one target, and the estimates that \`simulate\` and \`area --model\` give are off on it by what the last row says. The deviation that
 they state includes it.
 
@@ -208,7 +215,7 @@ function unitTable(family: Family): string {
 }
 
 function placedSection(): string {
-  const { chip, nextpnr, logic_cells_available, units } = POINTS.placed
+  const { chip, nextpnr, seed, logic_cells_available, units } = POINTS.placed
   const smallest = Math.min(...areaPoints('ecp5').map(({ synthesized }) => synthesized.lut))
   const slowest = units.reduce((a, b) => (a.fmax_mhz < b.fmax_mhz ? a : b))
   const rows = units.map(
@@ -216,7 +223,7 @@ function placedSection(): string {
       `| ${unit} | ${fmax_mhz} MHz | ${logic_cells} | ${block_rams} |\n`,
   )
   return `The whole machine does not fit: the smallest one above takes ${smallest} LUTs, and the largest iCE40 has ${logic_cells_available}. So the units of
-a 4 x 4 array for 8-bit operands with one lane of post are placed and routed one by one (${chip}; \`synth_ice40\`, nextpnr ${nextpnr}, seed 1), each between
+a 4 x 4 array for 8-bit operands with one lane of post are placed and routed one by one (${chip}; \`synth_ice40\`, nextpnr ${nextpnr}, seed ${seed}), each between
 shift registers in place of pins, which are counted with it; the mac unit with 512 columns of weights and 256 vectors of accumulators, post by its
 parts, since it does not fit either. Multipliers are LUTs, since this chip has no others; nor does it
 distribute memories over LUTs. A core with all of them has no more than the least of these frequencies, ${slowest.fmax_mhz} MHz of ${slowest.unit};

@@ -35,6 +35,19 @@ it('hands over the files that a unit needs, so that others may change', () => {
   const { files } = designOf(unit('issue'), SOURCES)
   expect(Object.keys(files)).toEqual(['trellis_isa.svh', 'trellis_issue.sv', 'trellis_queue.sv'])
   expect(UNIT_NAMES.map((name) => designOf(unit(name), SOURCES).top)).not.toContain('trellis')
+  // Of the instruction table, the fields that the queue looks at.
+  const fields = files['trellis_isa.svh']?.match(/^`define F_\w+/gm)
+  expect(fields).toEqual(['`define F_WAIT'])
+})
+
+it('defines what a unit uses of the instruction table and of the costs', () => {
+  for (const name of UNIT_NAMES) {
+    const { 'trellis_isa.svh': header = '', ...files } = designOf(unit(name), SOURCES).files
+    const defined = new Set(SOURCES['trellis_isa.svh']?.match(/(?<=`define )\w+/g))
+    const used = Object.values(files).flatMap((text) => text.match(/(?<=`)\w+/g) ?? [])
+    for (const macro of used.filter((word) => defined.has(word)))
+      expect(header, `${name} uses ${macro}`).toContain(`\`define ${macro} `)
+  }
 })
 
 it('synthesizes accumulators into block memories, two copies of 36 bits a memory', async () => {

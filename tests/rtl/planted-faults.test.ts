@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { QUEUE_DEPTH, REQUANTIZE_PASSES } from '../../backends/trellis/isa/costs.ts'
+import { POST_CHAIN, QUEUE_DEPTH, REQUANTIZE_PASSES } from '../../backends/trellis/isa/costs.ts'
 import type { Instruction } from '../../backends/trellis/isa/table.ts'
 import { CONSTANTS } from '../../backends/trellis/rtl/header.ts'
 import type { Target } from '../../backends/trellis/target.ts'
@@ -35,11 +35,10 @@ const CONSTANTS_ONE_OFF: readonly Fault[] = Object.entries({ QUEUE_DEPTH, ...CON
     })),
 )
 
-const PASSES_ONE_OFF: readonly Fault[] = Object.entries(REQUANTIZE_PASSES).map(([name, n]) => ({
-  file: COSTS,
-  from: `${name}: ${n}`,
-  to: `${name}: ${n + 1}`,
-}))
+/** Each pass, and each wait between passes, one more. */
+const PASSES_ONE_OFF: readonly Fault[] = [REQUANTIZE_PASSES, POST_CHAIN].flatMap((kinds) =>
+  Object.entries(kinds).map(([name, n]) => ({ file: COSTS, from: `${name}: ${n}`, to: `${name}: ${n + 1}` })),
+)
 
 const timing = (name: string, from: string, to: string): Fault => ({
   file: `sim/timing/${name}.ts`,

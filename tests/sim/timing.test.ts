@@ -28,8 +28,8 @@ describe('docs/timing.md', () => {
       make('mac.dense', { wait: mask('load') }),
       make('post.fill', { wait: mask('load') }),
     )
-    expect(doneCycles[0]).toBe(49)
-    expect([...startCycles.slice(1, 3)]).toEqual([49, 49])
+    expect(doneCycles[0]).toBe(50)
+    expect([...startCycles.slice(1, 3)]).toEqual([50, 50])
   })
 
   it('2: tokens are counted, and all are taken in one cycle', () => {
@@ -38,16 +38,16 @@ describe('docs/timing.md', () => {
       make('post.fill', { signal: mask('store'), rows: 100 }),
       make('store', { wait: mask('load', 'post') }),
     )
-    expect(doneCycles[1]).toBe(46 + 2 + 100 + 12)
+    expect(doneCycles[1]).toBe(46 + 2 + 100 + 17)
     expect(startCycles[2]).toBe(doneCycles[1])
   })
 
   it('3: a store goes before the next burst of a load, and no burst is split', () => {
     const { doneCycles } = time(make('load.act', { bytes: 1024 }), make('store'))
-    // Load: bursts of 32 beats, granted in 46; the store's request is seen in 50, the load's second in 47; both wait
-    // for 78. The store's one beat is taken in 79; the load's second burst is granted in 79.
-    expect(doneCycles[1]).toBe(80)
-    expect(doneCycles[0]).toBe(79 + 40 + 32 + 2 + 1)
+    // Load: bursts of 32 beats, granted in 47; the store's request is seen in 50, the load's second in 48; both wait
+    // for 79. The store's one beat is taken in 80; the load's second burst is granted in 80.
+    expect(doneCycles[1]).toBe(81)
+    expect(doneCycles[0]).toBe(80 + 40 + 32 + 2 + 1)
   })
 
   it('4: instructions come in bursts and are dispatched one a cycle', () => {
@@ -57,55 +57,55 @@ describe('docs/timing.md', () => {
 
   it('5: a load is done when its last byte is written', () => {
     const { doneCycles } = time(make('load.act', { bytes: 64 }), make('load.act', { bytes: 64 }))
-    // Granted in 46; 4 beats from 86 on, read in 87..90, written up to 92. The second starts in 47 and is granted when the bus is free, in 50.
-    expect([...doneCycles.slice(0, 2)]).toEqual([93, 97])
+    // Granted in 47; 4 beats from 87 on, read in 88..91, written up to 93. The second starts in 48 and is granted when the bus is free, in 51.
+    expect([...doneCycles.slice(0, 2)]).toEqual([94, 98])
   })
 
   it('5: rows are bursts of their own unless they follow one another', () => {
     const apart = time(make('load.act', { rows: 2, bytes: 24, dram_pitch: 32 }))
-    // Each row 2 beats, 2 words: granted in 46 and 48; the last word read in max(88 + 2, 88 + 2) = 90, written in 92.
-    expect(apart.doneCycles[0]).toBe(93)
+    // Each row 2 beats, 2 words: granted in 47 and 49; the last word read in max(89 + 2, 89 + 2) = 91, written in 93.
+    expect(apart.doneCycles[0]).toBe(94)
     const joined = time(make('load.act', { rows: 2, bytes: 24, dram_pitch: 24 }))
-    // 48 bytes in 3 beats, 2 rows of 2 words: read up to 86 + 4.
-    expect(joined.doneCycles[0]).toBe(93)
+    // 48 bytes in 3 beats, 2 rows of 2 words: read up to 87 + 4.
+    expect(joined.doneCycles[0]).toBe(94)
   })
 
   it('5: a burst waits for the buffer of the fourth before it', () => {
     // Rows of 1 byte in 16-byte steps: bursts of one beat, each with 4 words, of which 3 are padding alone.
     const load = make('load.act', { rows: 6, bytes: 1, dram_pitch: 16, pad_right: 63 })
     const { doneCycles } = time(load)
-    // Bursts 0..3 are granted in 46..49 and read up to 90, 94, 98, 102. Burst 4 is seen in 91: its beat arrives in
-    // 131 and its words are read in 132..135; burst 5 is seen in 95 and read up to 139.
-    expect(doneCycles[0]).toBe(139 + 2 + 1)
+    // Bursts 0..3 are granted in 47..50 and read up to 91, 95, 99, 103. Burst 4 is seen in 92: its beat arrives in
+    // 132 and its words are read in 133..136; burst 5 is seen in 96 and read up to 140.
+    expect(doneCycles[0]).toBe(140 + 2 + 1)
   })
 
   it('5: a fill asks nothing of DRAM', () => {
     const { doneCycles } = time(make('load.fill', { rows: 2, bytes: 20 }))
-    expect(doneCycles[0]).toBe(45 + 4 + 2 + 1)
+    expect(doneCycles[0]).toBe(46 + 4 + 2 + 1)
   })
 
   it('5: padding behind a row is written after its data', () => {
-    // 64 bytes in 4 beats from 86 on: 4 words, and 3 of padding behind them.
-    expect(time(make('load.act', { bytes: 64, pad_right: 48 })).doneCycles[0]).toBe(86 + 7 + 2 + 1)
+    // 64 bytes in 4 beats from 87 on: 4 words, and 3 of padding behind them.
+    expect(time(make('load.act', { bytes: 64, pad_right: 48 })).doneCycles[0]).toBe(87 + 7 + 2 + 1)
     // In front of the data they need the first beat alone, and the last beat comes meanwhile.
-    expect(time(make('load.act', { bytes: 64, pad_left: 48 })).doneCycles[0]).toBe(86 + 7 + 2 + 1)
+    expect(time(make('load.act', { bytes: 64, pad_left: 48 })).doneCycles[0]).toBe(87 + 7 + 2 + 1)
   })
 
   it('5: a burst behind a busy writer passes at a word a cycle', () => {
     const { doneCycles } = time(make('load.fill', { rows: 100, bytes: 16 }), make('load.act', { bytes: 64 }))
-    // The fill takes 46..145; the load, whose data came up to 92, the next four.
-    expect([...doneCycles.slice(0, 2)]).toEqual([148, 152])
+    // The fill takes 47..146; the load, whose data came up to 93, the next four.
+    expect([...doneCycles.slice(0, 2)]).toEqual([149, 153])
   })
 
   it('5: two columns of weights are a word where they fit the port', () => {
     // 64 columns of 16 bytes at 4 bits: 8 bytes each in the stream, one burst of 32 beats and 32 words.
     const narrow = { columns: 64, lanes: 0xffffn, stream: 1 }
-    expect(time(make('load.weight', narrow)).doneCycles[0]).toBe(46 + 40 + 32 + 2 + 1)
+    expect(time(make('load.weight', narrow)).doneCycles[0]).toBe(47 + 40 + 32 + 2 + 1)
     // At 2 bits 4 bytes each: 16 beats bring 32 words.
-    expect(time(make('load.weight', { ...narrow, stream: 2 })).doneCycles[0]).toBe(46 + 40 + 32 + 2 + 1)
+    expect(time(make('load.weight', { ...narrow, stream: 2 })).doneCycles[0]).toBe(47 + 40 + 32 + 2 + 1)
     // A group of three columns is two words: 8 beats bring 16 groups, which take 32.
     const groups = { columns: 3, groups: 16, group_step: 3, lanes: 0xfn, stream: 1 }
-    expect(time(make('load.weight', groups)).doneCycles[0]).toBe(46 + 40 + 32 + 2 + 1)
+    expect(time(make('load.weight', groups)).doneCycles[0]).toBe(47 + 40 + 32 + 2 + 1)
   })
 
   it('6: blocks follow one another at the pace of the slowest of stream, weights and accumulators', () => {
@@ -154,7 +154,7 @@ describe('docs/timing.md', () => {
   it('7: parameters come before each block, and the next while one streams', () => {
     const { doneCycles } = time(make('post.acc', { mx: 5, blocks: 2, per_channel: 1 }))
     // 144 bytes of parameters: L = 9 > M = 5.
-    expect(doneCycles[0]).toBe(44 + 2 + 9 + 9 + 5 + 12)
+    expect(doneCycles[0]).toBe(44 + 2 + 9 + 9 + 5 + 17)
   })
 
   it('7: what reads activations waits for the writes of the instruction before it', () => {
@@ -163,26 +163,27 @@ describe('docs/timing.md', () => {
       make('post.unary', { mx: 7 }),
       make('post.setup'),
     )
-    expect(doneCycles[0]).toBe(44 + 2 + 10 + 12)
-    expect(doneCycles[1]).toBe(68 + 7 + 12)
-    expect(doneCycles[2]).toBe(87 + 1)
+    expect(doneCycles[0]).toBe(44 + 2 + 10 + 17)
+    expect(doneCycles[1]).toBe(73 + 7 + 17)
+    expect(doneCycles[2]).toBe(97 + 1)
   })
 
   it('7: a residual addition takes four passes, a lookup 4 bytes a cycle', () => {
     const acc = (mode: number) => time(make('post.acc', { mx: 10, mode })).doneCycles[0]
     // Per tensor 64 bytes of parameters: L = 4.
-    expect([acc(0), acc(1), acc(2)]).toEqual([44 + 6 + 10 + 12, 44 + 6 + 40 + 12 + 8, 44 + 6 + 40 + 12])
+    expect([acc(0), acc(1), acc(2)]).toEqual([44 + 6 + 10 + 17, 44 + 6 + 40 + 17 + 16, 44 + 6 + 40 + 17])
   })
 
   it('7: blocks of residual additions begin whole turns of four cycles apart', () => {
     // 144 bytes of parameters: L = 9, which fills three turns; M = 4.
     const { doneCycles } = time(make('post.acc', { mx: 1, blocks: 3, per_channel: 1, mode: 1 }))
-    expect(doneCycles[0]).toBe(44 + 2 + 12 + 2 * 12 + 4 + 12 + 8)
+    expect(doneCycles[0]).toBe(44 + 2 + 12 + 2 * 12 + 4 + 17 + 16)
   })
 
   it('7: what takes one pass does not overtake what takes several, or a pooled sum', () => {
     const after = (first: Instruction) => time(first, make('post.fill')).streamCycles[1]
-    expect(after(make('post.binary', { mx: 10, kind: 0 }))).toBe(46 + 30 + 8)
+    expect(after(make('post.binary', { mx: 10, kind: 0 }))).toBe(46 + 30 + 9)
+    expect(after(make('post.binary', { mx: 10, kind: 2 }))).toBe(46 + 20 + 11)
     expect(after(make('post.pool', { mx: 10, kind: 1 }))).toBe(46 + 10 + 1)
     expect(after(make('post.pool', { mx: 10, kind: 0 }))).toBe(46 + 10)
   })
@@ -201,8 +202,8 @@ describe('docs/timing.md', () => {
   })
 
   it('9: the program ends with its last instruction, or with the dispatch of end', () => {
-    expect(time(make('load.fill', { rows: 2, bytes: 20 })).cycles).toBe(52)
-    expect(time(make('load.fill')).cycles).toBe(49)
+    expect(time(make('load.fill', { rows: 2, bytes: 20 })).cycles).toBe(53)
+    expect(time(make('load.fill')).cycles).toBe(50)
     expect(time().cycles).toBe(44)
   })
 
@@ -212,15 +213,15 @@ describe('docs/timing.md', () => {
       make('mac.dense', { wait: mask('load') }),
       make('load.fill', { rows: 100, signal: mask('mac') }),
     )
-    // The load starts in 48 and signals in 152. First mac: weights until 54, four blocks of 3 every
-    // 8. Second: token, weights from 152 to 162, one window, eight cycles of pipeline.
-    expect(cycles).toBe(152 + 2 + 8 + 1 + 8)
+    // The load starts in 48 and signals in 153. First mac: weights until 54, four blocks of 3 every
+    // 8. Second: token, weights from 153 to 163, one window, eight cycles of pipeline.
+    expect(cycles).toBe(153 + 2 + 8 + 1 + 8)
     expect(units.mac).toEqual({
       busy: 12 + 1,
-      stall: { 'token load': 152 - 81, weights: 10 + 15 + 10, pipeline: 8 },
+      stall: { 'token load': 153 - 81, weights: 10 + 15 + 10, pipeline: 8 },
       idle: 44,
     })
-    expect(units.load).toEqual({ busy: 100, stall: { pipeline: 2 + 2 }, idle: cycles - 104 })
+    expect(units.load).toEqual({ busy: 100, stall: { pipeline: 3 + 2 }, idle: cycles - 105 })
     expect(units.dram).toEqual({ busy: 8, stall: {}, idle: cycles - 8 })
     // Received in 41..48, dispatched in 43, 45, 47 and 49.
     expect(units.fetch).toEqual({ busy: 9, stall: { dram: 41 }, idle: cycles - 50 })

@@ -24,11 +24,11 @@ export const COEFFICIENTS: Coefficients = {
     },
     "issue": {
       "logic_lut": {
-        "constant": 300,
+        "constant": 288,
         "queue_depth": 0
       },
       "lut": {
-        "constant": 1476,
+        "constant": 1464,
         "queue_depth": 0
       },
       "ff": {
@@ -42,25 +42,25 @@ export const COEFFICIENTS: Coefficients = {
     },
     "load": {
       "logic_lut": {
-        "constant": 1653.19,
-        "port_rotation": 21.9745,
-        "bus_bytes": 18.7433,
-        "rows": 121.62
+        "constant": 1012.79,
+        "port_rotation": 12.6537,
+        "bus_bytes": 26.7055,
+        "rows": 131.72
       },
       "lut": {
-        "constant": 2441.37,
-        "port_rotation": 24.5953,
-        "bus_bytes": 32.7141,
-        "rows": 125.407
+        "constant": 1881.45,
+        "port_rotation": 15.3143,
+        "bus_bytes": 36.807,
+        "rows": 134.888
       },
       "ff": {
-        "constant": 909.639,
-        "port_rotation": 1.84062,
-        "bus_bytes": 2.26981,
-        "rows": 12.757
+        "constant": 1187.26,
+        "port_rotation": 1.81852,
+        "bus_bytes": 3.83612,
+        "rows": 12.1009
       },
       "dsp": {
-        "constant": 4,
+        "constant": 3,
         "port_rotation": 0,
         "bus_bytes": 0,
         "rows": 0
@@ -68,31 +68,31 @@ export const COEFFICIENTS: Coefficients = {
     },
     "mac": {
       "logic_lut": {
-        "constant": 934.54,
-        "lanes": 26.7167,
-        "lanes_4": -0.664121,
-        "lanes_2": 26.1121,
-        "lanes_1": 27.3834,
-        "cols": -146.89,
-        "port_rotation": 4.85396
+        "constant": 682.165,
+        "lanes": 21.9933,
+        "lanes_4": -4.18408,
+        "lanes_2": 29.3211,
+        "lanes_1": 26.5652,
+        "cols": -164.683,
+        "port_rotation": 10.1997
       },
       "lut": {
-        "constant": 1081.76,
-        "lanes": 35.0073,
-        "lanes_4": 15.64,
-        "lanes_2": 15.374,
-        "lanes_1": 29.7296,
-        "cols": -34.2306,
-        "port_rotation": -0.45726
+        "constant": 825.311,
+        "lanes": 30.4483,
+        "lanes_4": 12.2046,
+        "lanes_2": 18.4916,
+        "lanes_1": 28.944,
+        "cols": -52.5862,
+        "port_rotation": 4.73824
       },
       "ff": {
-        "constant": 663.95,
-        "lanes": 45.1417,
-        "lanes_4": 18.7107,
-        "lanes_2": 0.486472,
-        "lanes_1": 6.40665,
-        "cols": 191.407,
-        "port_rotation": -6.83027
+        "constant": 685.186,
+        "lanes": 44.6261,
+        "lanes_4": 17.9522,
+        "lanes_2": 1.09981,
+        "lanes_1": 6.29272,
+        "cols": 158.193,
+        "port_rotation": -4.95267
       },
       "dsp": {
         "constant": 0,
@@ -106,40 +106,40 @@ export const COEFFICIENTS: Coefficients = {
     },
     "post": {
       "logic_lut": {
-        "constant": 2045.59,
-        "post_lanes": 1396.98,
-        "cols": 182.308,
-        "port_rotation": 10.4058
+        "constant": 1397.6,
+        "post_lanes": 1198.49,
+        "cols": 165.14,
+        "port_rotation": 10.8574
       },
       "lut": {
-        "constant": 2616.99,
-        "post_lanes": 2035.24,
-        "cols": 210.608,
-        "port_rotation": 18.5305
+        "constant": 1956.58,
+        "post_lanes": 1941.19,
+        "cols": 195.083,
+        "port_rotation": 18.7757
       },
       "ff": {
-        "constant": 2486.99,
-        "post_lanes": 547.613,
-        "cols": 80.4702,
-        "port_rotation": 1.98801
+        "constant": 2987.5,
+        "post_lanes": 980.523,
+        "cols": 82.3041,
+        "port_rotation": 1.86912
       },
       "dsp": {
-        "constant": -2.633e-15,
-        "post_lanes": 5,
-        "cols": -1.08948e-15,
-        "port_rotation": 1.38712e-16
+        "constant": 4.78597e-15,
+        "post_lanes": 3,
+        "cols": -5.45508e-17,
+        "port_rotation": -2.56069e-17
       }
     },
     "store": {
       "logic_lut": {
-        "constant": 447.952,
-        "port_rotation": 9.07023,
-        "bus_bytes": 38.2621
+        "constant": 441.195,
+        "port_rotation": 8.99692,
+        "bus_bytes": 36.653
       },
       "lut": {
-        "constant": 716.512,
-        "port_rotation": 9.71982,
-        "bus_bytes": 72.2492
+        "constant": 709.754,
+        "port_rotation": 9.64651,
+        "bus_bytes": 70.64
       },
       "ff": {
         "constant": 586.558,
@@ -154,10 +154,10 @@ export const COEFFICIENTS: Coefficients = {
     },
     "arbiter": {
       "logic_lut": {
-        "constant": 154
+        "constant": 133
       },
       "lut": {
-        "constant": 196
+        "constant": 175
       },
       "ff": {
         "constant": 30
@@ -168,16 +168,16 @@ export const COEFFICIENTS: Coefficients = {
     },
     "activation": {
       "logic_lut": {
-        "constant": 104.922,
-        "bank_port_bytes": 67.3461,
-        "port_rotation": 45.7114,
-        "banks": -19.2707
+        "constant": 107.903,
+        "bank_port_bytes": 55.4839,
+        "port_rotation": 43.5403,
+        "banks": 55.0155
       },
       "lut": {
-        "constant": 172.809,
-        "bank_port_bytes": 67.5964,
-        "port_rotation": 45.4771,
-        "banks": -18.8782
+        "constant": 203.435,
+        "bank_port_bytes": 55.3521,
+        "port_rotation": 43.308,
+        "banks": 56.8848
       },
       "ff": {
         "constant": 10.6043,
@@ -226,14 +226,14 @@ export const COEFFICIENTS: Coefficients = {
     },
     "parameters": {
       "logic_lut": {
-        "constant": -197.209,
-        "port_rotation": 29.1918,
-        "distributed_bytes": -0.182681
+        "constant": -19.1849,
+        "port_rotation": 16.262,
+        "distributed_bytes": 0.293377
       },
       "lut": {
-        "constant": -181.401,
-        "port_rotation": 29.1301,
-        "distributed_bytes": 0.317453
+        "constant": -3.37671,
+        "port_rotation": 16.2003,
+        "distributed_bytes": 0.793511
       },
       "ff": {
         "constant": 1.22945,
@@ -248,14 +248,14 @@ export const COEFFICIENTS: Coefficients = {
     },
     "index": {
       "logic_lut": {
-        "constant": -81.0308,
-        "port_rotation": 22.6062,
-        "distributed_bytes": -0.0720349
+        "constant": 35.7192,
+        "port_rotation": 12.4812,
+        "distributed_bytes": 0.288561
       },
       "lut": {
-        "constant": -65.2226,
-        "port_rotation": 22.5445,
-        "distributed_bytes": 0.428099
+        "constant": 51.5274,
+        "port_rotation": 12.4195,
+        "distributed_bytes": 0.788695
       },
       "ff": {
         "constant": 1.22945,
@@ -270,14 +270,14 @@ export const COEFFICIENTS: Coefficients = {
     },
     "tables": {
       "logic_lut": {
-        "constant": 336.5,
-        "port_rotation": 25.1875,
-        "distributed_bytes": 0.32605
+        "constant": 82.5,
+        "port_rotation": 23.9375,
+        "distributed_bytes": 0.246948
       },
       "lut": {
-        "constant": 381.5,
-        "port_rotation": 24.5625,
-        "distributed_bytes": 0.832153
+        "constant": 127.5,
+        "port_rotation": 23.3125,
+        "distributed_bytes": 0.753052
       },
       "ff": {
         "constant": 10,
@@ -298,20 +298,20 @@ export const ERRORS: Readonly<
   Partial<Record<Family, { readonly targets: number; readonly worst: Area; readonly mean: Area }>>
 > = {
   "ecp5": {
-    "targets": 5,
+    "targets": 4,
     "worst": {
-      "logic_lut": 19.3,
-      "lut": 11.5,
-      "ff": 2.4,
-      "dsp": 11.4,
-      "bram": 2.7
+      "logic_lut": 3.4,
+      "lut": 2.3,
+      "ff": 1.6,
+      "dsp": 0,
+      "bram": 0
     },
     "mean": {
-      "logic_lut": 4.8,
-      "lut": 2.9,
-      "ff": 1.2,
-      "dsp": 2.3,
-      "bram": 0.5
+      "logic_lut": 1.9,
+      "lut": 1.4,
+      "ff": 0.8,
+      "dsp": 0,
+      "bram": 0
     }
   }
 }

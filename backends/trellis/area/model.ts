@@ -85,8 +85,11 @@ const ARRAYS: Readonly<Partial<Record<UnitName, (shape: Shape) => readonly Memor
     const banks = (2 * s.PORT_BYTES) / s.BUS_BYTES
     return [{ depth: (2 * LOAD_BURSTS * MAX_BURST_BEATS) / banks, width: 8 * s.BUS_BYTES, copies: banks }]
   },
-  // The lanes of a filter's third row are there from 7 rows on.
-  mac: (s) => [{ depth: s.LINE_WORDS, width: 8 * s.COLS * (s.ROWS > 6 ? 2 : 1), copies: 1 }],
+  // Three lanes for each row of a filter, of which there are three at most; the one that streams is not kept.
+  mac: (s) => {
+    const linesKept = Math.min(Math.floor(s.ROWS / 3), 3) - 1
+    return [{ depth: s.LINE_WORDS, width: 8 * s.COLS * linesKept, copies: 1 }]
+  },
   // Thresholds: as many banks as are read, or written, at once.
   post: (s) => {
     const banks = Math.max(s.POST_LANES, Math.min(s.PORT_BYTES / 4, s.COLS))

@@ -17,6 +17,7 @@ const SYNTHESIS: Readonly<Record<Family, (top: string) => string>> = {
   xc7: (top) => `synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top ${top}`,
 }
 const OUTPUT = 'stat.json'
+const ISA_HEADER = 'trellis_isa.svh'
 
 /**
  * Area of every unit; copies are counted. Calls `step` after each. Diagnostics: `area/no-yosys` where Yosys is not
@@ -61,7 +62,7 @@ export async function synthesizedUnit(
   })
 }
 
-/** The unit with the files that it needs only, so that it stays the same where others change. */
+/** The unit with the files, and of the instruction header the definitions, that it needs only, so that it stays the same where others change. */
 export function designOf(unit: Unit, sources: Readonly<Record<string, string>>): Design {
   const { top, parameters, wrapper } = unit
   const files = wrapper === undefined ? sources : { ...sources, [`${top}.sv`]: wrapper }
@@ -77,11 +78,20 @@ export function designOf(unit: Unit, sources: Readonly<Record<string, string>>):
     needed.add(file)
     for (const [word] of files[file]?.matchAll(/\btrellis_\w+(\.svh)?/g) ?? []) visit(word)
   }
-  visit('trellis_isa.svh')
   visit(top)
+  const texts = Object.fromEntries([...needed].sort().map((name) => [name, files[name] ?? '']))
   return {
-    files: Object.fromEntries([...needed].sort().map((name) => [name, files[name] ?? ''])),
+    files: { ...texts, [ISA_HEADER]: usedDefinitions(files[ISA_HEADER] ?? '', Object.values(texts).join()) },
     top,
     parameters,
   }
+}
+
+/** A header without the definitions of macros that a text does not use. */
+function usedDefinitions(header: string, text: string): string {
+  const isUsed = (line: string): boolean => {
+    const [, name] = line.match(/^`define (\w+) ./) ?? []
+    return name === undefined || text.includes(`\`${name}`)
+  }
+  return header.split('\n').filter(isUsed).join('\n')
 }

@@ -18,7 +18,7 @@ export const STORE_BURSTS = 2
 /** Load instructions in flight. */
 export const LOAD_DESCRIPTORS = 4
 /** Cycles from a load's start to its first request, or of a load.fill to its first word. */
-export const LOAD_SETUP = 2
+export const LOAD_SETUP = 3
 /** Cycles from the read of a word in the staging buffer to its write to memory, and from memory to the store's buffer. */
 export const LOAD_PIPE = 2
 export const STORE_PIPE = 2
@@ -33,9 +33,9 @@ export const MIN_BLOCK_PERIOD = 4
 /** Cycles from a post instruction's start to its first parameter word. */
 export const POST_SETUP = 2
 /** Cycles from the last operand read to the last byte written. */
-export const POST_PIPE = 12
+export const POST_PIPE = 17
 /** Cycles that are added where a result takes several dependent passes through the requantization multiplier. */
-export const POST_CHAIN = 8
+export const POST_CHAIN = { add: 9, residual: 16, multiply: 11 } as const
 /** Bytes a cycle that one lookup table answers. */
 export const TABLE_PORTS = 4
 /** Passes through the requantization multiplier for each vector. */
@@ -157,20 +157,19 @@ export function postCost(i: PostInstruction, target: Target): StreamCost {
         startCycles: POST_SETUP,
         setupCycles: accSetupCycles(i, target),
         streamCycles: i.mx * i.my * accInterval(i, target),
-        pipeCycles: POST_PIPE + (i.mode === 1 ? POST_CHAIN : 0),
+        pipeCycles: POST_PIPE + (i.mode === 1 ? POST_CHAIN.residual : 0),
         minPeriodCycles: 1,
         gapCycles: 0,
         drains: i.mode === 1,
       }
-    case 'post.binary':
+    case 'post.binary': {
+      const kind = i.kind === 2 ? 'multiply' : 'add'
       return {
         ...one,
-        pipeCycles: POST_PIPE + POST_CHAIN,
-        streamCycles:
-          i.mx *
-          i.my *
-          Math.max(2, pass * (i.kind === 2 ? REQUANTIZE_PASSES.multiply : REQUANTIZE_PASSES.add)),
+        pipeCycles: POST_PIPE + POST_CHAIN[kind],
+        streamCycles: i.mx * i.my * Math.max(2, pass * REQUANTIZE_PASSES[kind]),
       }
+    }
     case 'post.unary':
       return { ...one, streamCycles: i.mx * i.my * (i.mode === 0 ? 1 : i.mode === 1 ? pass : lookup) }
     case 'post.pool':

@@ -47,7 +47,6 @@ export const CONSTANTS = {
   MAC_PIPE,
   MIN_BLOCK_PERIOD,
   POST_SETUP,
-  POST_CHAIN,
   POST_PIPE,
   TABLE_PORTS,
 } as const
@@ -63,6 +62,7 @@ export function isaHeader(): string {
     macro('TRELLIS_ISA_SVH', ''),
     macro('INSTRUCTION_BITS', INSTRUCTION_BITS),
     ...Object.entries(CONSTANTS).map(([name, value]) => macro(name, value)),
+    ...Object.entries(POST_CHAIN).map(([kind, cycles]) => macro(`POST_CHAIN_${upper(kind)}`, cycles)),
     ...Object.entries(REQUANTIZE_PASSES).map(([kind, passes]) => macro(`PASSES_${upper(kind)}`, passes)),
   ]
   let low = 0

@@ -1,5 +1,6 @@
 // The load unit: DRAM to activation, weight, index, parameter and table memory (docs/timing.md, section 5).
 //
+//   next       the load that the words come to next, its operands decoded (trellis_load_operands), from t0+1 on
 //   requests   one burst after another (trellis_load_requests)
 //   staging    beats as they arrive (trellis_staging)
 //   words      what the next write takes from the staging buffer (trellis_rows, trellis_load_columns), a cycle ahead of R
@@ -79,43 +80,53 @@ module trellis_load #(
       .busy(is_requesting), .req_valid(req_valid), .req_addr(req_addr), .req_beats(req_beats), .grant(grant)
   );
 
-  // Loads that the words have not come to yet; one that finds none before it goes straight on.
+  // Loads that the words have not come to yet. The first of them is the next; the others wait, where there are any. What is written
+  // of one that does not wait is written over.
   logic [DESCRIPTOR_BITS-1:0] waiting[0:`LOAD_DESCRIPTORS-1];
   logic [ENTRY_BITS:0] pushed, popped;
   wire is_waiting = pushed != popped;
   wire [DESCRIPTOR_BITS-1:0] issued = {column_bits, instr};
   wire [DESCRIPTOR_BITS-1:0] coming = is_waiting ? waiting[popped[ENTRY_BITS-1:0]] : issued;
-  wire [255:0] coming_instr = coming[255:0];
-
-  // Words.
-  logic has_words, word_is_last, begins, advances;
-  assign begins = (is_waiting || start) && (!has_words || advances && word_is_last);
+  logic has_next, takes, has_words, word_is_last, begins, advances;
+  logic [9:0] next_column_bits;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [255:0] next_instr;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign takes = (is_waiting || start) && (!has_next || begins);
   always_ff @(posedge clk) begin
-    if (start && (is_waiting || !begins)) waiting[pushed[ENTRY_BITS-1:0]] <= issued;
+    if (start) waiting[pushed[ENTRY_BITS-1:0]] <= issued;
+    if (takes) {next_column_bits, next_instr} <= coming;
     if (rst) begin
-      has_words <= 1'b0;
+      has_next <= 1'b0;
       pushed <= '0;
       popped <= '0;
     end else begin
-      if (begins) has_words <= 1'b1;
-      else if (advances && word_is_last) has_words <= 1'b0;
-      if (start && (is_waiting || !begins)) pushed <= pushed + 1'b1;
-      if (begins && is_waiting) popped <= popped + 1'b1;
+      has_next <= takes || (has_next && !begins);
+      if (start && (is_waiting || !takes)) pushed <= pushed + 1'b1;
+      if (takes && is_waiting) popped <= popped + 1'b1;
     end
+  end
+
+  // Words.
+  assign begins = has_next && (!has_words || advances && word_is_last);
+  always_ff @(posedge clk) begin
+    if (rst) has_words <= 1'b0;
+    else if (begins) has_words <= 1'b1;
+    else if (advances && word_is_last) has_words <= 1'b0;
   end
 
   // Where each memory's enable stands among the targets of a word.
   localparam ACT = 0, INDEX = 1, PARAM = 2, TABLE = 3, WEIGHT = 4;
-  wire [4:0] coming_opcode = coming_instr[`F_OPCODE];
-  logic [4:0] coming_target;
+  wire [4:0] next_opcode = next_instr[`F_OPCODE];
+  logic [4:0] next_target;
   always_comb begin
-    coming_target = '0;
-    case (coming_opcode)
-      `OP_LOAD_INDEX: coming_target[INDEX] = 1'b1;
-      `OP_LOAD_PARAM: coming_target[PARAM] = 1'b1;
-      `OP_LOAD_TABLE: coming_target[TABLE] = 1'b1;
-      `OP_LOAD_WEIGHT: coming_target[WEIGHT] = 1'b1;
-      default: coming_target[ACT] = 1'b1;
+    next_target = '0;
+    case (next_opcode)
+      `OP_LOAD_INDEX: next_target[INDEX] = 1'b1;
+      `OP_LOAD_PARAM: next_target[PARAM] = 1'b1;
+      `OP_LOAD_TABLE: next_target[TABLE] = 1'b1;
+      `OP_LOAD_WEIGHT: next_target[WEIGHT] = 1'b1;
+      default: next_target[ACT] = 1'b1;
     endcase
   end
 
@@ -127,17 +138,17 @@ module trellis_load #(
   logic [1:0] precision, stream;
   always_ff @(posedge clk) begin
     if (begins) begin
-      target <= coming_target;
-      signal <= coming_instr[`F_SIGNAL];
-      is_fill <= coming_opcode == `OP_LOAD_FILL;
-      value <= coming_opcode == `OP_LOAD_FILL ? coming_instr[`F_LOAD_FILL_VALUE] : coming_instr[`F_LOAD_ACT_VALUE];
-      lanes <= coming_lanes[ROWS-1:0];
-      precision <= coming_instr[`F_LOAD_WEIGHT_PRECISION];
-      stream <= coming_instr[`F_LOAD_WEIGHT_STREAM];
+      target <= next_target;
+      signal <= next_instr[`F_SIGNAL];
+      is_fill <= next_opcode == `OP_LOAD_FILL;
+      value <= next_opcode == `OP_LOAD_FILL ? next_instr[`F_LOAD_FILL_VALUE] : next_instr[`F_LOAD_ACT_VALUE];
+      lanes <= next_lanes[ROWS-1:0];
+      precision <= next_instr[`F_LOAD_WEIGHT_PRECISION];
+      stream <= next_instr[`F_LOAD_WEIGHT_STREAM];
     end
   end
   /* verilator lint_off UNUSEDSIGNAL */
-  wire [63:0] coming_lanes = coming_instr[`F_LOAD_WEIGHT_LANES];
+  wire [63:0] next_lanes = next_instr[`F_LOAD_WEIGHT_LANES];
   /* verilator lint_on UNUSEDSIGNAL */
 
   logic [BYTE_BITS-1:0] row_window, column_window;
@@ -164,7 +175,7 @@ module trellis_load #(
   always_ff @(posedge clk) next_beat <= rst ? '0 : first_beat;
 
   trellis_load_operands operands (
-      .instr(coming_instr), .rows(o_rows), .bytes(o_bytes), .pad_left(o_left), .pad_right(o_right), .act(o_address),
+      .clk(clk), .take(takes), .instr(coming[255:0]), .rows(o_rows), .bytes(o_bytes), .pad_left(o_left), .pad_right(o_right), .act(o_address),
       .y_step(o_step), .ring_end(o_ring_end), .ring_size(o_ring_size), .dram(o_dram), .dram_pitch(o_pitch),
       .is_contiguous(o_contiguous)
   );
@@ -178,7 +189,7 @@ module trellis_load #(
   );
   /* verilator lint_on PINCONNECTEMPTY */
   trellis_load_columns #(.PORT_BYTES(PORT_BYTES), .BUS_BYTES(BUS_BYTES), .BEAT_BITS(BEAT_BITS)) weight_columns (
-      .clk(clk), .begin_columns(begins), .instr(coming_instr), .bits_a_column(coming[DESCRIPTOR_BITS-1:`INSTRUCTION_BITS]),
+      .clk(clk), .begin_columns(begins), .instr(next_instr), .bits_a_column(next_column_bits),
       .first_beat(first_beat), .next(advances),
       .window(column_window), .bit_offset(column_bit), .end_beat(column_end_beat), .need(column_need), .column(column), .columns(columns),
       .burst_ends(column_ends_burst), .last(column_is_last)

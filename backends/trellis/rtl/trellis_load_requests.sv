@@ -1,6 +1,6 @@
 // The load unit's requests to DRAM (docs/timing.md, section 5).
 //
-// `start` in t0: `LOAD_SETUP = 2 cycles later the first request is visible. In t0 the operands are multiplied, in t0+1 the
+// `start` in t0: `LOAD_SETUP = 3 cycles later the first request is visible. In t0+1 the operands are multiplied, in t0+2 the
 // length of the stream is ready. The request after that granted in g is visible in g+1; but no burst is asked for while
 // `LOAD_BURSTS before it have not left their places (`burst_left` in R: visible in R+1).
 // `busy` from t0+1 up to the last grant.
@@ -28,51 +28,58 @@ module trellis_load_requests #(
   wire is_weight = opcode == `OP_LOAD_WEIGHT;
   wire is_contiguous = is_rows && instr[`F_LOAD_ACT_DRAM_PITCH] == {7'd0, instr[`F_LOAD_ACT_BYTES]};
 
+  localparam [31:0] BUS_MASK = BUS_BYTES - 1;
+
   // A stream is units * count * factor bits.
   logic [17:0] units;
   logic [15:0] count;
-  always_comb begin
-    count = 16'd1;
+  logic [9:0] factor;
+  always_ff @(posedge clk) begin
+    count <= 16'd1;
     case (opcode)
       `OP_LOAD_WEIGHT: begin
-        units = 18'(instr[`F_LOAD_WEIGHT_COLUMNS]);
-        count = instr[`F_LOAD_WEIGHT_GROUPS];
+        units <= 18'(instr[`F_LOAD_WEIGHT_COLUMNS]);
+        count <= instr[`F_LOAD_WEIGHT_GROUPS];
       end
       `OP_LOAD_INDEX: begin
-        units = 18'(instr[`F_LOAD_INDEX_ENTRIES]);
-        count = 16'd4;
+        units <= 18'(instr[`F_LOAD_INDEX_ENTRIES]);
+        count <= 16'd4;
       end
       `OP_LOAD_PARAM: begin
-        units = instr[`F_LOAD_PARAM_BYTES];
-        count = 16'd4;
+        units <= instr[`F_LOAD_PARAM_BYTES];
+        count <= 16'd4;
       end
-      `OP_LOAD_TABLE: units = 18'd256;
+      `OP_LOAD_TABLE: units <= 18'd256;
       default: begin
-        units = 18'(instr[`F_LOAD_ACT_BYTES]);
-        if (is_contiguous) count = 16'(instr[`F_LOAD_ACT_ROWS]);
+        units <= 18'(instr[`F_LOAD_ACT_BYTES]);
+        if (is_contiguous) count <= 16'(instr[`F_LOAD_ACT_ROWS]);
       end
     endcase
+    factor <= is_weight ? column_bits : 10'd8;
   end
 
   // No stream is longer than DRAM, whose bytes 32 bits count.
   logic [33:0] product;
-  logic [9:0] factor;
-  logic [31:0] address;
-  logic [23:0] pitch;
-  logic [11:0] streams;
-  logic is_starting;
+  logic [9:0] product_factor;
+  logic [31:0] address_1, address;
+  logic [23:0] pitch_1, pitch;
+  logic [11:0] streams_1, streams;
+  logic is_multiplying, is_starting;
   /* verilator lint_off UNUSEDSIGNAL */
-  wire [34:0] bits = 35'(product) * 35'(factor) + 35'd7;
+  wire [34:0] bits = 35'(product) * 35'(product_factor);
+  wire [34:0] last_bit = bits - 35'd1;
+  wire [34:0] last_bit_of_beat = bits + 35'((address & BUS_MASK) << 3) - 35'd1;
   /* verilator lint_on UNUSEDSIGNAL */
 
   always_ff @(posedge clk) begin
     product <= 34'(units) * 34'(count);
-    factor <= is_weight ? column_bits : 10'd8;
+    product_factor <= factor;
     // Every instruction that reads DRAM has its address in the same place.
-    address <= instr[`F_LOAD_ACT_DRAM];
-    pitch <= instr[`F_LOAD_ACT_DRAM_PITCH];
-    streams <= is_rows && !is_contiguous ? instr[`F_LOAD_ACT_ROWS] : 12'd1;
-    is_starting <= !rst && start && opcode != `OP_LOAD_FILL;
+    {address, address_1} <= {address_1, instr[`F_LOAD_ACT_DRAM]};
+    {pitch, pitch_1} <= {pitch_1, instr[`F_LOAD_ACT_DRAM_PITCH]};
+    {streams, streams_1} <= {streams_1, is_rows && !is_contiguous ? instr[`F_LOAD_ACT_ROWS] : 12'd1};
+    is_multiplying <= !rst && start && opcode != `OP_LOAD_FILL;
+    is_starting <= !rst && is_multiplying;
   end
 
   logic is_last;
@@ -80,7 +87,8 @@ module trellis_load_requests #(
       .clk(clk),
       .begin_streams(is_starting),
       .address(address),
-      .bytes(bits[34:3]),
+      .last_byte(last_bit_of_beat[34:3]),
+      .bytes_less_1(last_bit[34:3]),
       .pitch(pitch),
       .streams(streams),
       .next(grant),

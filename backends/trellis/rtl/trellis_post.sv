@@ -3,15 +3,15 @@
 //
 // In the terms of docs/timing.md: an instruction is taken in t0 (`start`); its constants are on their way from t0 + 2 on;
 // `begins` and `continues` are S_0 and the later S_k. The slots of a block follow from S_k + 1 on (trellis_post_sequencer), and what
-// becomes of each is a pipeline of 11 cycles behind its slot (trellis_post_output, whose numbers name the stages here, too):
-// 1 reads memory, 2 has the data and adds the bias, 3 enters the multiplier, 8 has its result, 11 writes. `give` and `done`
+// becomes of each is a pipeline of 16 cycles behind its slot (trellis_post_output, whose numbers name the stages here, too):
+// 1 reads memory, 2 has the data and adds the bias, 3 enters the multiplier, 12 has its result, 16 writes. `give` and `done`
 // come with the last write.
 //
 // A result of two operands takes several passes. They enter the multiplier in cycles of their slot, of 4, 3 or 2 cycles, that no other
 // pass of this or another slot takes:
-//   residual sum   3 accumulator, 5 second operand, 8 first operand, 14 sum
-//   sum            3 second operand, 5 first operand, 13 sum
-//   product        5 both operands, 12 product
+//   residual sum   3 accumulator, 9 second operand, 12 first operand, 22 sum
+//   sum            3 second operand, 4 first operand, 14 sum
+//   product        4 both operands, 15 product
 module trellis_post #(
     parameter COLS = 16,
     parameter POST_LANES = 16,
@@ -122,23 +122,23 @@ module trellis_post #(
   end
 
   // Slots and groups on their way; slots of chained passes to the last of them.
-  logic [4:1] sets;
-  logic [23:0] groups;
+  logic [5:1] sets;
+  logic [29:0] groups;
   logic [3:1] firsts, vectors, windows, reads;
-  logic [13:1] slots;
-  logic [5:0] group_2, group_3, group_4;
+  logic [21:1] slots;
+  logic [5:0] group_2, group_3, group_5;
   always_ff @(posedge clk) begin
-    sets <= {sets[3:1], set_0};
-    groups <= {groups[17:0], group};
+    sets <= {sets[4:1], set_0};
+    groups <= {groups[23:0], group};
     firsts <= {firsts[2:1], slot_first && !rst};
     vectors <= {vectors[2:1], vector_last && !rst};
     windows <= {windows[2:1], window_first};
     reads <= {reads[2:1], act_rd_en};
-    slots <= {slots[12:1], slot_first && chains && !rst};
+    slots <= {slots[20:1], slot_first && chains && !rst};
   end
   assign group_2 = groups[11:6];
   assign group_3 = groups[17:12];
-  assign group_4 = groups[23:18];
+  assign group_5 = groups[29:24];
 
   logic [32*POST_LANES-1:0] biases, multipliers, thresholds;
   logic [64*POST_LANES-1:0] offsets;
@@ -150,7 +150,7 @@ module trellis_post #(
       .rd_addr(param_rd_addr), .rd_data(param_rd_data),
       .bias_set(sets[2]), .bias_group(group_2), .biases,
       .scale_set(sets[3]), .scale_group(group_3), .multipliers, .shifts,
-      .offset_set(sets[4]), .offset_group(group_4), .offsets,
+      .offset_set(sets[5]), .offset_group(group_5), .offsets,
       .threshold_set(sets[2]), .threshold_group(group_2), .threshold_index, .thresholds);
 
   // Stage 2: data of memory.
@@ -179,8 +179,8 @@ module trellis_post #(
   always_ff @(posedge clk) begin
     if (reads_vectors) a <= act_rd_data[8*POST_LANES*(COLS>POST_LANES?group_2:0)+:8*POST_LANES];
     else if (slots[3]) a <= act_rd_data[8*POST_LANES*(COLS>POST_LANES?group_3:0)+:8*POST_LANES];
+    if (slots[6]) b_late <= b;
     if (slots[2]) b <= act_rd_data[8*POST_LANES*(COLS>POST_LANES?group_2:0)+:8*POST_LANES];
-    b_late <= b;
     looked_up <= act_rd_data[8*`TABLE_PORTS*(COLS>`TABLE_PORTS?group_2:0)+:8*`TABLE_PORTS];
     // The vector of a window is there in 4; sums move down, a group a cycle.
     wide <= vectors[3] ? pooled : wide >> (25 * POST_LANES);
@@ -202,10 +202,10 @@ module trellis_post #(
   logic from_columns;
   always_comb begin
     if (slots[3] && residual) source = SOURCE_ACC;
-    else if (residual ? slots[5] : slots[3] && adds) source = SOURCE_B;
-    else if (residual && slots[8]) source = SOURCE_FIRST;
-    else if (adds && slots[5]) source = SOURCE_A;
-    else if (multiplies && slots[5]) source = SOURCE_PRODUCT;
+    else if (residual ? slots[9] : slots[3] && adds) source = SOURCE_B;
+    else if (residual && slots[12]) source = SOURCE_FIRST;
+    else if (adds && slots[4]) source = SOURCE_A;
+    else if (multiplies && slots[4]) source = SOURCE_PRODUCT;
     else source = waiting_source;
     from_columns = columns_3 && (source == SOURCE_ACC || source == SOURCE_LINE);
     rule = 3'd0;
@@ -229,9 +229,9 @@ module trellis_post #(
     endcase
   end
 
-  logic take_8, is_count_8, is_bit_8;
-  logic [7:0] zero_point_8, min_8, max_8, steps_8;
-  logic [8:0] distance_8;
+  logic take_12, is_count_12, is_bit_12;
+  logic [7:0] zero_point_12, min_12, max_12, steps_12;
+  logic [8:0] distance_12;
   logic [32*POST_LANES-1:0] sums;
   logic [8*POST_LANES-1:0] values;
   generate
@@ -246,13 +246,13 @@ module trellis_post #(
           .clk, .source, .rule,
           .multiplier(from_columns ? multipliers[32*l+:32] : common_multiplier),
           .shift(from_columns ? shifts[8*l+:6] : common_shift),
-          .biased(biased[32*l+:32]), .count, .a(a[8*l+:8]), .b(multiplies ? b_late[8*l+:8] : b[8*l+:8]),
+          .biased(biased[32*l+:32]), .count, .a(a[8*l+:8]), .b(residual ? b_late[8*l+:8] : b[8*l+:8]),
           .pooled(wide[25*l+:25]), .offset(offsets[64*l+:64]),
           .zp_a(setup[`F_POST_SETUP_ZP_A]), .zp_b(setup[`F_POST_SETUP_ZP_B]),
-          .keep_b(residual ? slots[10] : slots[8]), .keep_sum(residual ? slots[13] : slots[10]),
+          .keep_b(residual ? slots[18] : slots[12]), .keep_sum(residual ? slots[21] : slots[13]),
           .subtract(subtracts), .single(multiplies), .sum(sums[32*l+:32]),
-          .is_count(is_count_8), .is_bit(is_bit_8), .zero_point(zero_point_8), .min(min_8), .max(max_8), .steps(steps_8),
-          .distance(distance_8), .take(take_8), .value(values[8*l+:8]));
+          .is_count(is_count_12), .is_bit(is_bit_12), .zero_point(zero_point_12), .min(min_12), .max(max_12), .steps(steps_12),
+          .distance(distance_12), .take(take_12), .value(values[8*l+:8]));
     end
   endgenerate
 
@@ -265,7 +265,7 @@ module trellis_post #(
   trellis_post_output #(.COLS(COLS), .POST_LANES(POST_LANES), .PORT_BYTES(PORT_BYTES), .PRECISIONS(PRECISIONS)) result (
       .clk, .rst, .begins, .instr(taken), .pool_zero(setup[`F_POST_SETUP_ZP_B]), .holds,
       .active(sequencing), .slot_last, .sub, .vector_last, .row_last, .block_last,
-      .source_3(waiting_source), .take_8, .is_count_8, .is_bit_8, .zero_point_8, .min_8, .max_8, .steps_8, .distance_8,
-      .sums_8(sums), .values_9(values), .looked_up_9(looked_up), .table_rd_addr, .table_rd_data, .wide_10(largest),
+      .source_3(waiting_source), .take_12, .is_count_12, .is_bit_12, .zero_point_12, .min_12, .max_12, .steps_12, .distance_12,
+      .sums_12(sums), .values_14(values), .looked_up_14(looked_up), .table_rd_addr, .table_rd_data, .wide_15(largest),
       .wr_en(act_wr_en), .wr_addr(act_wr_addr), .wr_data(act_wr_data), .wr_mask(act_wr_mask), .give(pipe_give), .done(pipe_done));
 endmodule

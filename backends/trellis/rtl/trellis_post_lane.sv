@@ -1,6 +1,6 @@
 `include "trellis_isa.svh"
 // One lane of the post unit: what of a column enters the multiplier, and what becomes of the result. `source` names what enters in cycle t;
-// `sum` is the multiplier's result in t + 5, and `value` in t + 6 the byte that it is written as: with a zero point, within bounds, or as
+// `sum` is the multiplier's result in t + 9, and `value` in t + 11 the byte that it is written as: with a zero point, within bounds, or as
 // the place on a staircase. The passes of a sum of two operands, or of a product, leave what they find in here; `keep_b` and `keep_sum`
 // say that the second operand's or the first operand's result is there.
 module trellis_post_lane (
@@ -14,7 +14,7 @@ module trellis_post_lane (
     input  logic [ 7:0] a,
     input  logic [ 7:0] b,
     input  logic [24:0] pooled,
-    input  logic [63:0] offset,     // in t + 1
+    input  logic [63:0] offset,     // in t + 2
     input  logic [ 7:0] zp_a,
     input  logic [ 7:0] zp_b,
     input  logic        keep_b,
@@ -23,7 +23,7 @@ module trellis_post_lane (
     input  logic        single,     // the sum is of the first operand alone
     output logic [31:0] sum,
 
-    input  logic        is_count,   // of the value, in t + 5
+    input  logic        is_count,   // of the value, in t + 9
     input  logic        is_bit,
     input  logic [ 7:0] zero_point,
     input  logic [ 7:0] min,
@@ -82,28 +82,38 @@ module trellis_post_lane (
   assign second = single ? 32'd0 : kept_b ^ {32{subtract}};
   assign with_carry = {sum, 1'b1} + {second, subtract && !single};
 
-  // A place on a staircase, `reached` times `distance` + `zero_point`: `row` is what each bit of `reached` leaves of the sum above the
-  // bits that are done, at most 511 for every int8 and any distance of 9 bits.
+  // Within bounds, or a place on a staircase: `reached` times `distance` + `zero_point`, by halves of `reached`. A row is what each bit of
+  // its half leaves of the sum above the bits that are done, at most 511 for every int8 and any distance of 9 bits.
   logic signed [10:0] shifted;
-  logic [7:0] reached, bounded;
-  logic [9:0] row;
+  logic [7:0] reached, bounded, zero_point_10;
+  logic [8:0] distance_10;
+  logic take_10, is_count_10, is_bit_10;
+  logic [9:0] low_row, high_row;
   logic [16:0] place;
+  logic [3:0] low_place, high_place;
   integer k;
   assign shifted = near + $signed(zero_point);
+  always_ff @(posedge clk) begin
+    if ($signed(min) > $signed(max) || shifted < $signed(min)) bounded <= min;
+    else bounded <= shifted > $signed(max) ? max : shifted[7:0];
+    reached <= near < 0 ? 8'd0 : near > $signed({3'd0, steps}) ? steps : near[7:0];
+    {take_10, is_count_10, is_bit_10, zero_point_10, distance_10} <= {take, is_count, is_bit, zero_point, distance};
+  end
   always_comb begin
-    bounded = shifted > $signed(max) ? max : shifted[7:0];
-    if (shifted < $signed(min) || $signed(min) > $signed(max)) bounded = min;
-    reached = near < 0 ? 8'd0 : near > $signed({3'd0, steps}) ? steps : near[7:0];
-    row = {{2{zero_point[7]}}, zero_point};
-    for (k = 0; k < 8; k = k + 1) begin
-      row = row + ({distance[8], distance} & {10{reached[k]}});
-      place[k] = row[0];
-      row = {row[9], row[9:1]};
+    low_row = {{2{zero_point_10[7]}}, zero_point_10};
+    high_row = 10'd0;
+    for (k = 0; k < 4; k = k + 1) begin
+      low_row = low_row + ({distance_10[8], distance_10} & {10{reached[k]}});
+      high_row = high_row + ({distance_10[8], distance_10} & {10{reached[k+4]}});
+      low_place[k] = low_row[0];
+      high_place[k] = high_row[0];
+      low_row = {low_row[9], low_row[9:1]};
+      high_row = {high_row[9], high_row[9:1]};
     end
-    place[16:8] = row[8:0];
+    place = {{{3{low_row[9]}}, low_row} + {high_row[8:0], high_place}, low_place};
   end
   always_ff @(posedge clk) begin
-    if (take && is_count) value <= is_bit ? {7'd0, !place[16] && place != 17'd0} : place[7:0];
-    else if (take) value <= is_bit ? {7'd0, $signed(bounded) > 0} : bounded;
+    if (take_10 && is_count_10) value <= is_bit_10 ? {7'd0, !place[16] && place != 17'd0} : place[7:0];
+    else if (take_10) value <= is_bit_10 ? {7'd0, $signed(bounded) > 0} : bounded;
   end
 endmodule

@@ -1,10 +1,10 @@
 `include "trellis_isa.svh"
 // What becomes of results of the post unit: where they are written, how they are packed, and when the instruction is done.
 //
-// Each slot of the sequencer makes an event; its word of constants then travels for 11 cycles, named by their number below. In 3 its
-// operand enters the multiplier, in 8 its result is there, in 9 its byte, in 10 a byte looked up for it, and in 11 memory is written
+// Each slot of the sequencer makes an event; its word of constants then travels for 16 cycles, named by their number below. In 3 its
+// operand enters the multiplier, in 12 its result is there, in 14 its byte, in 15 a byte looked up for it, and in 16 memory is written
 // where it is the last of its vector. Where a result takes several passes (`chained`), the event comes POST_CHAIN cycles after the slot,
-// sums of pooling windows make one for each group of columns behind their window, and what needs no multiplier joins in 7.
+// sums of pooling windows make one for each group of columns behind their window, and what needs no multiplier joins in 12.
 module trellis_post_output #(
     parameter COLS = 16,
     parameter POST_LANES = 16,
@@ -26,20 +26,20 @@ module trellis_post_output #(
     input  logic                       block_last,
 
     output logic [                3:0] source_3,
-    output logic                       take_8,
-    output logic                       is_count_8,
-    output logic                       is_bit_8,
-    output logic [                7:0] zero_point_8,
-    output logic [                7:0] min_8,
-    output logic [                7:0] max_8,
-    output logic [                7:0] steps_8,
-    output logic [                8:0] distance_8,
-    input  logic [  32*POST_LANES-1:0] sums_8,
-    input  logic [   8*POST_LANES-1:0] values_9,
-    input  logic [8*`TABLE_PORTS-1:0] looked_up_9,  // of vectors that were read
+    output logic                       take_12,
+    output logic                       is_count_12,
+    output logic                       is_bit_12,
+    output logic [                7:0] zero_point_12,
+    output logic [                7:0] min_12,
+    output logic [                7:0] max_12,
+    output logic [                7:0] steps_12,
+    output logic [                8:0] distance_12,
+    input  logic [  32*POST_LANES-1:0] sums_12,
+    input  logic [   8*POST_LANES-1:0] values_14,
+    input  logic [8*`TABLE_PORTS-1:0] looked_up_14,  // of vectors that were read
     output logic [10*`TABLE_PORTS-1:0] table_rd_addr,
     input  logic [ 8*`TABLE_PORTS-1:0] table_rd_data,
-    input  logic [         8*COLS-1:0] wide_10,      // copies and maxima
+    input  logic [         8*COLS-1:0] wide_15,      // copies and maxima
 
     output logic                       wr_en,
     output logic [               17:0] wr_addr,
@@ -64,7 +64,7 @@ module trellis_post_output #(
   assign is_fill = instr[`F_OPCODE] == `OP_POST_FILL;
   assign mode = instr[`F_POST_ACC_MODE];
 
-  logic chained, summed, early, each_cycle, fills, writes_sums, counts, looks_up, looks_up_read, acc_blocks, every;
+  logic chained, residual, multiplies, summed, early, each_cycle, fills, writes_sums, counts, looks_up, looks_up_read, acc_blocks, every;
   logic [3:0] source, signal;
   logic [7:0] zero_point, min, max, steps;
   logic [8:0] distance, block_step;
@@ -83,6 +83,8 @@ module trellis_post_output #(
   always_ff @(posedge clk) begin
     if (begins) begin
       chained <= is_binary || (is_acc && mode == 3'd1);
+      residual <= is_acc;
+      multiplies <= is_binary && instr[`F_POST_BINARY_KIND] == 2'd2;
       summed <= is_pool && instr[`F_POST_POOL_KIND];
       early <= (is_pool && !instr[`F_POST_POOL_KIND]) || (is_unary && instr[`F_POST_UNARY_MODE] != 2'd1);
       each_cycle <= is_acc && (mode == 3'd2 || mode == 3'd4);
@@ -122,11 +124,11 @@ module trellis_post_output #(
 
   // Events.
   logic event_0, enter_0, vector_0, row_0, block_0, finish_0;
-  logic [4*`POST_CHAIN-1:0] late;
+  logic [4*`POST_CHAIN_RESIDUAL-1:0] late;
   logic [6:0] sums_left;
   logic sums_row, sums_block;
   always_ff @(posedge clk) begin
-    late <= {late[4*`POST_CHAIN-5:0], {slot_last && chained && !rst, vector_last, row_last, block_last}};
+    late <= {late[4*`POST_CHAIN_RESIDUAL-5:0], {slot_last && chained && !rst, vector_last, row_last, block_last}};
     if (rst) sums_left <= 7'd0;
     else if (vector_last && summed) sums_left <= GROUPS[6:0];
     else if (sums_left != 7'd0) sums_left <= sums_left - 7'd1;
@@ -134,7 +136,9 @@ module trellis_post_output #(
   end
   always_comb begin
     enter_0 = !each_cycle || sub == 8'd0;
-    if (chained) {event_0, vector_0, row_0, block_0} = late[4*`POST_CHAIN-1-:4];
+    if (chained)
+      {event_0, vector_0, row_0, block_0} = residual ? late[4*`POST_CHAIN_RESIDUAL-1-:4] :
+          multiplies ? late[4*`POST_CHAIN_MULTIPLY-1-:4] : late[4*`POST_CHAIN_ADD-1-:4];
     else if (summed) begin
       event_0 = sums_left != 7'd0;
       vector_0 = sums_left == 7'd1;
@@ -205,96 +209,99 @@ module trellis_post_output #(
   localparam HEAD = 1 + 4 + 1 + 8 + 9;
   logic [TAIL-1:0] tail_0;
   logic [HEAD-1:0] head_0;
-  logic [TAIL*11-1:0] tails;
-  logic [HEAD*8-1:0] heads;
+  logic [TAIL*16-1:0] tails;
+  logic [HEAD*12-1:0] heads;
   logic early_0, write_0;
-  logic [54:0] finishes;
+  logic [79:0] finishes;
   assign early_0 = event_0 && early;
   assign write_0 = vector_0 || writes_sums;
   assign tail_0 = {event_0, event_0 && write_0, sub[3:0], zero_point, min, max, fills, writes_sums, looks_up, looks_up_read, early,
       precision, lookup, address_0, bytes_0};
   assign head_0 = {event_0 && enter_0 && !early, source, counts, steps, distance};
   always_ff @(posedge clk) begin
-    // In 1 to 6 an event that joins later is none.
-    tails <= {tails[TAIL*10-1:TAIL*6], early_0 ? tail_0 : tails[TAIL*6-1:TAIL*5], tails[TAIL*5-1:0], tail_0};
+    // In 1 to 11 an event that joins later is none.
+    tails <= {tails[TAIL*15-1:TAIL*11], early_0 ? tail_0 : tails[TAIL*11-1:TAIL*10], tails[TAIL*10-1:0], tail_0};
     tails[TAIL-1-:2] <= early ? 2'd0 : {event_0, event_0 && write_0};
-    heads <= {heads[HEAD*7-1:0], head_0};
-    finishes <= {finishes[49:0], finish_0, signal};
+    heads <= {heads[HEAD*11-1:0], head_0};
+    finishes <= {finishes[74:0], finish_0, signal};
     if (rst) begin
       tails <= '0;
       heads <= '0;
       finishes <= '0;
     end
   end
-  assign {done, give} = {finishes[54], finishes[54] ? finishes[53:50] : 4'd0};
+  assign {done, give} = {finishes[79], finishes[79] ? finishes[78:75] : 4'd0};
 
-  logic [HEAD-1:0] head_3, head_8;
-  logic [TAIL-1:0] tail_8, tail_9, tail_10, tail_11;
+  logic [HEAD-1:0] head_3, head_12;
+  logic [TAIL-1:0] tail_12, tail_13, tail_14, tail_15, tail_16;
   assign head_3 = heads[HEAD*2+:HEAD];
-  assign head_8 = heads[HEAD*7+:HEAD];
-  assign tail_8 = tails[TAIL*7+:TAIL];
-  assign tail_9 = tails[TAIL*8+:TAIL];
-  assign tail_10 = tails[TAIL*9+:TAIL];
-  assign tail_11 = tails[TAIL*10+:TAIL];
+  assign head_12 = heads[HEAD*11+:HEAD];
+  assign tail_12 = tails[TAIL*11+:TAIL];
+  assign tail_13 = tails[TAIL*12+:TAIL];
+  assign tail_14 = tails[TAIL*13+:TAIL];
+  assign tail_15 = tails[TAIL*14+:TAIL];
+  assign tail_16 = tails[TAIL*15+:TAIL];
   assign source_3 = head_3[HEAD-2-:4];
-  assign {take_8, is_count_8, steps_8, distance_8} = {head_8[HEAD-1], head_8[HEAD-6:0]};
-  assign {zero_point_8, min_8, max_8} = tail_8[TAIL-7-:24];
-  assign is_bit_8 = PRECISIONS[3] && tail_8[29:28] == 2'd3;
+  assign {take_12, is_count_12, steps_12, distance_12} = {head_12[HEAD-1], head_12[HEAD-6:0]};
+  assign {zero_point_12, min_12, max_12} = tail_12[TAIL-7-:24];
+  assign is_bit_12 = PRECISIONS[3] && tail_12[29:28] == 2'd3;
 
-  // 9: tables are asked.
-  logic [3:0] sub_9;
-  logic [32*POST_LANES-1:0] sums_9;
-  assign sub_9 = tail_9[TAIL-3-:4];
+  // 14: tables are asked.
+  logic [3:0] sub_13, sub_14;
+  assign sub_13 = tail_13[TAIL-3-:4];
+  assign sub_14 = tail_14[TAIL-3-:4];
   logic [8*`TABLE_PORTS-1:0] asked;
   generate
     if (POST_LANES > `TABLE_PORTS) begin : some
-      assign asked = values_9[8*`TABLE_PORTS*sub_9[$clog2(POST_LANES/`TABLE_PORTS)-1:0]+:8*`TABLE_PORTS];
+      assign asked = values_14[8*`TABLE_PORTS*sub_14[$clog2(POST_LANES/`TABLE_PORTS)-1:0]+:8*`TABLE_PORTS];
     end else begin : all
-      assign asked = {{(8 * (`TABLE_PORTS - LOOKUPS)) {1'b0}}, values_9};
+      assign asked = {{(8 * (`TABLE_PORTS - LOOKUPS)) {1'b0}}, values_14};
     end
   endgenerate
   genvar p;
   generate
     for (p = 0; p < `TABLE_PORTS; p = p + 1) begin : port
       logic [7:0] byte_asked;
-      assign byte_asked = tail_9[31] ? looked_up_9[8*p+:8] : asked[8*p+:8];
-      assign table_rd_addr[10*p+:10] = {tail_9[27:26], !byte_asked[7], byte_asked[6:0]};
+      assign byte_asked = tail_14[31] ? looked_up_14[8*p+:8] : asked[8*p+:8];
+      assign table_rd_addr[10*p+:10] = {tail_14[27:26], !byte_asked[7], byte_asked[6:0]};
     end
   endgenerate
 
-  // 10: the results of a vector come together.
-  logic [8*SUM_BYTES-1:0] some_sums;
-  logic [8*POST_LANES-1:0] values_10;
+  // 15: the results of a vector come together. Sums are chosen before.
+  logic [32*POST_LANES-1:0] sums_13;
+  logic [8*SUM_BYTES-1:0] some_14, some_15;
+  logic [8*POST_LANES-1:0] values_15;
   logic [8*COLS-1:0] gathered, vector, clamped, packed_vector;
   logic [8*COLS+8*POST_LANES-1:0] with_values, with_some;
   logic [8*COLS+8*`TABLE_PORTS-1:0] with_read;
-  logic fills_10, sums_10, looks_up_10, read_10, early_10;
-  logic [1:0] precision_10;
-  logic [7:0] zero_10, min_10, max_10;
-  assign {zero_10, min_10, max_10, fills_10, sums_10, looks_up_10, read_10, early_10, precision_10} = tail_10[TAIL-7-:31];
+  logic fills_15, sums_15, looks_up_15, read_15, early_15;
+  logic [1:0] precision_15;
+  logic [7:0] zero_15, min_15, max_15;
+  assign {zero_15, min_15, max_15, fills_15, sums_15, looks_up_15, read_15, early_15, precision_15} = tail_15[TAIL-7-:31];
   always_ff @(posedge clk) begin
-    if (take_8) sums_9 <= sums_8;
-    values_10 <= values_9;
-    some_sums <= sums_9[8*SUM_BYTES*(4*POST_LANES>SUM_BYTES?sub_9:0)+:8*SUM_BYTES];
+    if (take_12) sums_13 <= sums_12;
+    values_15 <= values_14;
+    some_14 <= sums_13[8*SUM_BYTES*(4*POST_LANES>SUM_BYTES?sub_13:0)+:8*SUM_BYTES];
+    some_15 <= some_14;
   end
   generate
     for (p = 0; p < COLS; p = p + 1) begin : clamp
       logic [7:0] v, low;
-      assign v = wide_10[8*p+:8];
-      assign low = $signed(v) > $signed(max_10) ? max_10 : v;
-      assign clamped[8*p+:8] = $signed(low) < $signed(min_10) ? min_10 : low;
+      assign v = wide_15[8*p+:8];
+      assign low = $signed(v) > $signed(max_15) ? max_15 : v;
+      assign clamped[8*p+:8] = $signed(low) < $signed(min_15) ? min_15 : low;
     end
   endgenerate
-  assign with_values = {values_10, gathered};
+  assign with_values = {values_15, gathered};
   assign with_read = {table_rd_data, gathered};
   generate
     if (POST_LANES < `TABLE_PORTS) begin : few
       assign with_some = {table_rd_data[8*POST_LANES-1:0], gathered};
-      assign vector = early_10 && !looks_up_10 ? clamped : looks_up_10 && read_10 ? with_read[8*`TABLE_PORTS+:8*COLS] :
-          looks_up_10 ? with_some[8*POST_LANES+:8*COLS] : with_values[8*POST_LANES+:8*COLS];
+      assign vector = early_15 && !looks_up_15 ? clamped : looks_up_15 && read_15 ? with_read[8*`TABLE_PORTS+:8*COLS] :
+          looks_up_15 ? with_some[8*POST_LANES+:8*COLS] : with_values[8*POST_LANES+:8*COLS];
     end else begin : many
       assign with_some = '0;
-      assign vector = early_10 && !looks_up_10 ? clamped : looks_up_10 ? with_read[8*`TABLE_PORTS+:8*COLS] :
+      assign vector = early_15 && !looks_up_15 ? clamped : looks_up_15 ? with_read[8*`TABLE_PORTS+:8*COLS] :
           with_values[8*POST_LANES+:8*COLS];
     end
   endgenerate
@@ -302,23 +309,23 @@ module trellis_post_output #(
   always_comb begin
     packed_vector = vector;
     for (c = 0; c < COLS; c = c + 1) begin
-      if (PRECISIONS[1] && precision_10 == 2'd1) packed_vector[4*c+:4] = vector[8*c+:4];
-      if (PRECISIONS[2] && precision_10 == 2'd2) packed_vector[2*c+:2] = vector[8*c+:2];
-      if (PRECISIONS[3] && precision_10 == 2'd3) packed_vector[c] = vector[8*c];
+      if (PRECISIONS[1] && precision_15 == 2'd1) packed_vector[4*c+:4] = vector[8*c+:4];
+      if (PRECISIONS[2] && precision_15 == 2'd2) packed_vector[2*c+:2] = vector[8*c+:2];
+      if (PRECISIONS[3] && precision_15 == 2'd3) packed_vector[c] = vector[8*c];
     end
   end
 
-  // 11: memory is written.
+  // 16: memory is written.
   integer i;
   always_ff @(posedge clk) begin
-    if (tail_10[TAIL-1]) gathered <= vector;
+    if (tail_15[TAIL-1]) gathered <= vector;
     wr_data <= {{(8 * (PORT_BYTES - COLS)) {1'b0}}, packed_vector};
-    if (fills_10) wr_data <= {PORT_BYTES{zero_10}};
-    if (sums_10) wr_data <= {{(8 * (PORT_BYTES - SUM_BYTES)) {1'b0}}, some_sums};
-    for (i = 0; i < PORT_BYTES; i = i + 1) wr_mask[i] <= i[7:0] < tail_10[7:0];
+    if (fills_15) wr_data <= {PORT_BYTES{zero_15}};
+    if (sums_15) wr_data <= {{(8 * (PORT_BYTES - SUM_BYTES)) {1'b0}}, some_15};
+    for (i = 0; i < PORT_BYTES; i = i + 1) wr_mask[i] <= i[7:0] < tail_15[7:0];
   end
-  assign wr_en = tail_11[TAIL-2];
-  assign wr_addr = tail_11[25:8];
+  assign wr_en = tail_16[TAIL-2];
+  assign wr_addr = tail_16[25:8];
   logic unused;
-  assign unused = &{1'b0, with_some, tail_8, tail_9, tail_11, head_3, head_8};
+  assign unused = &{1'b0, with_some, tail_12, tail_13, tail_14, tail_16, head_3, head_12};
 endmodule

@@ -77,19 +77,37 @@ module trellis_post_sequencer #(
     if ((is_unary && instr[`F_POST_UNARY_MODE] == 2'd0) || is_pool || is_fill) groups = 6'd0;
   end
 
-  // Counters of the stream.
-  logic [11:0] x, y, mx_last, my_last;
+  // Cycles of a slot, less 1.
+  logic [7:0] last_sub;
+  always_comb begin
+    last_sub = 8'd0;
+    if (is_binary) last_sub = instr[`F_POST_BINARY_KIND] == 2'd2 ? `PASSES_MULTIPLY - 1 : `PASSES_ADD - 1;
+    else if (is_pool) last_sub = GROUPS - 1;
+    else if (is_acc)
+      case (mode)
+        3'd1: last_sub = `PASSES_RESIDUAL - 1;
+        3'd2: last_sub = LOOKUP_CYCLES - 1;
+        3'd3: last_sub = passes;
+        3'd4: last_sub = SUM_CYCLES - 1;
+        default: ;
+      endcase
+  end
+
+  // Counters of the stream: what is left of rows and vectors, what is done of the others. Whether each is at its last is kept beside it.
+  logic [11:0] x_left, y_left, mx_last, my_last;
   logic [7:0] sub_last, kx, ky, kx_last, ky_last;
   logic [5:0] group_last;
+  logic x_is_last, y_is_last, sub_is_last, group_is_last, kx_is_last, ky_is_last;
+  logic one_x, one_y, one_sub, one_group, one_kx, one_ky;
   logic pools, sums, adds_second, reads_first, window_over, window_ends;
   logic [13:0] acc, in_x_step, kx_step;
   logic [17:0] in_y_step, ky_step, in_address, operand_address;
-  assign window_ends = kx == kx_last && ky == ky_last;
+  assign window_ends = kx_is_last && ky_is_last;
   assign slot_first = active && sub == 8'd0;
-  assign slot_last = active && (pools ? (window_over || window_ends) && (!sums || sub == sub_last) : sub == sub_last);
-  assign vector_last = slot_last && group == group_last;
-  assign row_last = vector_last && x == mx_last;
-  assign block_last = row_last && y == my_last;
+  assign slot_last = active && (pools ? (window_over || window_ends) && (!sums || sub_is_last) : sub_is_last);
+  assign vector_last = slot_last && group_is_last;
+  assign row_last = vector_last && x_is_last;
+  assign block_last = row_last && y_is_last;
   assign window_first = kx == 8'd0 && ky == 8'd0 && !window_over;
   assign ends = block_last;
 
@@ -98,7 +116,7 @@ module trellis_post_sequencer #(
   logic [6:0] last_lanes, lanes;
   logic every, has_blocks;
   logic [9:0] blocks_left;
-  assign lanes = (has_blocks ? blocks_left == 10'd1 : every || x == mx_last) ? last_lanes : ALL;
+  assign lanes = (has_blocks ? blocks_left == 10'd1 : every || x_is_last) ? last_lanes : ALL;
   always_ff @(posedge clk)
     if (begins) begin
       has_blocks <= is_acc;
@@ -124,43 +142,61 @@ module trellis_post_sequencer #(
       sums <= is_pool && instr[`F_POST_POOL_KIND];
       adds_second <= is_binary || (is_acc && mode == 3'd1);
       reads_first <= !is_acc && !is_fill;
-      if (is_binary) sub_last <= instr[`F_POST_BINARY_KIND] == 2'd2 ? `PASSES_MULTIPLY - 1 : `PASSES_ADD - 1;
-      else if (is_pool) sub_last <= GROUPS - 1;
-      else if (!is_acc) sub_last <= 8'd0;
-      else
-        case (mode)
-          3'd1: sub_last <= `PASSES_RESIDUAL - 1;
-          3'd2: sub_last <= LOOKUP_CYCLES - 1;
-          3'd3: sub_last <= passes;
-          3'd4: sub_last <= SUM_CYCLES - 1;
-          default: sub_last <= 8'd0;
-        endcase
+      sub_last <= last_sub;
       acc <= instr[`F_POST_ACC_ACC];
       sub <= 8'd0;
       group <= 6'd0;
-      x <= 12'd0;
-      y <= 12'd0;
+      x_left <= mx - 12'd1;
+      y_left <= my - 12'd1;
       kx <= 8'd0;
       ky <= 8'd0;
+      {x_is_last, one_x} <= {2{mx == 12'd1}};
+      {y_is_last, one_y} <= {2{my == 12'd1}};
+      {sub_is_last, one_sub} <= {2{last_sub == 8'd0}};
+      {group_is_last, one_group} <= {2{groups == 6'd0}};
+      {kx_is_last, one_kx} <= {2{instr[`F_POST_POOL_KX] == 8'd1}};
+      {ky_is_last, one_ky} <= {2{instr[`F_POST_POOL_KY] == 8'd1}};
       window_over <= 1'b0;
       in_x_step <= is_pool ? instr[`F_POST_POOL_IN_X_STEP] : is_unary ? instr[`F_POST_UNARY_IN_X_STEP] : instr[`F_POST_BINARY_IN_X_STEP];
       in_y_step <= is_pool ? instr[`F_POST_POOL_IN_Y_STEP] : is_unary ? instr[`F_POST_UNARY_IN_Y_STEP] : instr[`F_POST_BINARY_IN_Y_STEP];
       kx_step <= instr[`F_POST_POOL_KX_STEP];
       ky_step <= instr[`F_POST_POOL_KY_STEP];
     end else if (active) begin
-      if (slot_last) sub <= 8'd0;
-      else if (!pools || sub != sub_last) sub <= sub + 8'd1;
+      if (slot_last) begin
+        sub <= 8'd0;
+        sub_is_last <= one_sub;
+      end else if (!sub_is_last) begin
+        sub <= sub + 8'd1;
+        sub_is_last <= sub + 8'd1 == sub_last;
+      end
       window_over <= pools && !slot_last && (window_over || window_ends);
-      if (slot_last || kx == kx_last) kx <= 8'd0;
-      else kx <= kx + 8'd1;
-      if (slot_last) ky <= 8'd0;
-      else if (kx == kx_last) ky <= ky + 8'd1;
-      if (slot_last) group <= vector_last ? 6'd0 : group + 6'd1;
+      if (slot_last || kx_is_last) begin
+        kx <= 8'd0;
+        kx_is_last <= one_kx;
+      end else begin
+        kx <= kx + 8'd1;
+        kx_is_last <= kx + 8'd1 == kx_last;
+      end
+      if (slot_last) begin
+        ky <= 8'd0;
+        ky_is_last <= one_ky;
+      end else if (kx_is_last) begin
+        ky <= ky + 8'd1;
+        ky_is_last <= ky + 8'd1 == ky_last;
+      end
+      if (slot_last) begin
+        group <= vector_last ? 6'd0 : group + 6'd1;
+        group_is_last <= vector_last ? one_group : group + 6'd1 == group_last;
+      end
       if (vector_last) begin
-        x <= row_last ? 12'd0 : x + 12'd1;
+        x_left <= row_last ? mx_last : x_left - 12'd1;
+        x_is_last <= row_last ? one_x : x_left == 12'd1;
         acc <= acc + 14'd1;
       end
-      if (row_last) y <= block_last ? 12'd0 : y + 12'd1;
+      if (row_last) begin
+        y_left <= block_last ? my_last : y_left - 12'd1;
+        y_is_last <= block_last ? one_y : y_left == 12'd1;
+      end
     end
     acc_rd_addr <= acc;
   end
@@ -177,8 +213,8 @@ module trellis_post_sequencer #(
       .y_step(in_y_step),
       .kx_step,
       .ky_step,
-      .step_kx(in_window && kx != kx_last),
-      .step_ky(in_window && kx == kx_last),
+      .step_kx(in_window && !kx_is_last),
+      .step_ky(in_window && kx_is_last),
       .step_x(vector_last && !row_last),
       .step_y(row_last),
       .step_block(1'b0),
