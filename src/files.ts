@@ -13,8 +13,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { attempt, fail, nearest, type Result } from '../ir/diagnostic.ts'
+import { basename, dirname, join, resolve } from 'node:path'
+import { attempt, fail, nearest, type Result, unwrap } from '../ir/diagnostic.ts'
 
 /** The bytes of a file; diagnostics `file/...`. */
 export function readBytes(file: string): Result<Uint8Array> {
@@ -89,6 +89,26 @@ export function checkWritable(path: string, sources: readonly string[] = []): Re
     } catch (error) {
       failToWrite(path, error)
     }
+  })
+}
+
+/** `checkWritable` of the places of several results, which are no two the same; undefined is a result that is not wanted. */
+export function checkOutputs(
+  paths: readonly (string | undefined)[],
+  sources: readonly string[],
+): Result<void> {
+  return attempt(() => {
+    const given = paths.filter((path) => path !== undefined)
+    const twice = given.find((path, i) => given.slice(0, i).some((other) => resolve(other) === resolve(path)))
+    if (twice !== undefined) {
+      fail({
+        code: 'output/given-twice',
+        message: 'two results would be written to one file',
+        span: { file: twice },
+        hint: 'give each a name of its own',
+      })
+    }
+    for (const path of given) unwrap(checkWritable(path, sources))
   })
 }
 

@@ -141,6 +141,7 @@ export const ERROR_CODES: Readonly<Record<string, string>> = {
   'npz/empty': 'The archive holds no array. Write it with `numpy.savez`.',
   'npz/not-zip':
     'The file is no ZIP archive, is damaged, or unpacks to more than 2 GiB. Write it with `numpy.savez`.',
+  'output/given-twice': 'Two results would be written to one file. Give each a name of its own.',
   'output/in-the-way':
     'A folder stands where a file is to be written, or a file where a folder is, or the folder was compiled into for another backend. Give another name, or remove it.',
   'output/no-folder':

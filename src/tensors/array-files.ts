@@ -33,6 +33,11 @@ function readOne(specification: string): readonly GivenArray[] {
   })
 }
 
+/** The files that `--input` arguments name. */
+export function inputFiles(specifications: readonly string[]): readonly string[] {
+  return specifications.map((specification) => splitName(specification).file)
+}
+
 /** Names and paths may both hold `=`: the path starts after the last one that leaves the path of a file. */
 function splitName(specification: string): { name?: string; file: string } {
   if (existsSync(specification)) return { file: specification }

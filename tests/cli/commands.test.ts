@@ -56,6 +56,27 @@ describe('run', () => {
     expect([...arrays.keys()]).toEqual(['StatefulPartitionedCall_1:0'])
     expect(arrays.get('StatefulPartitionedCall_1:0')?.shape).toEqual([16, 10])
   })
+
+  test('does not overwrite its samples or its model', async () => {
+    const [model, input] = [join(folder, 'model.tflite'), join(folder, 'input.npy')]
+    copyFileSync(`${DIGITS}/digits_int8.tflite`, model)
+    copyFileSync(`${DIGITS}/reference/digits_int8.inputs.npy`, input)
+    for (const file of [model, input]) {
+      const named = `serving_default_input:0=${input}`
+      const { code, err } = await call('run', model, '--backend', 'reference', '-i', named, '-o', file)
+      expect([code, err]).toEqual([1, expect.stringContaining('output/overwrites-input')])
+    }
+    expect(readFileSync(input)).toEqual(readFileSync(`${DIGITS}/reference/digits_int8.inputs.npy`))
+  })
+})
+
+test('simulate writes two results to two files', async () => {
+  const file = join(folder, 'both')
+  const { code, err } = await call(
+    ...['simulate', `${DIGITS}/digits_int8.tflite`, '--target', 'trellis-16'],
+    ...['--trace', file, '--report', `${folder}/./both`],
+  )
+  expect([code, err, existsSync(file)]).toEqual([1, expect.stringContaining('output/given-twice'), false])
 })
 
 describe('compile', () => {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { unwrap } from '../../../ir/diagnostic.ts'
-import { checkArrayFile, writeArrays } from '../../tensors/array-files.ts'
+import { checkWritable } from '../../files.ts'
+import { checkArrayFile, inputFiles, writeArrays } from '../../tensors/array-files.ts'
 import { addFeedOptions, backendOption, batchOption, collect, MODEL_HELP, targetOption } from '../options.ts'
 import { openSamples, type RunFlags } from '../run-samples.ts'
 import type { Session } from '../session.ts'
@@ -29,6 +30,7 @@ export function addRun(program: Command, session: Session): void {
 }
 
 async function run(session: Session, model: string, flags: Flags): Promise<void> {
+  unwrap(checkWritable(flags.output, [model, ...inputFiles(flags.input)]))
   const samples = await openSamples(session, model, flags.input, flags)
   unwrap(checkArrayFile(flags.output, samples.outputCount))
   unwrap(writeArrays(flags.output, await samples.run()))

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { fail, unwrap } from '../../../ir/diagnostic.ts'
 import { trellisExecutable } from '../../executable.ts'
-import { checkWritable, writeBytes } from '../../files.ts'
+import { checkOutputs, writeBytes } from '../../files.ts'
 import { openProgram } from '../../open-program.ts'
-import { checkArrayFile, writeArrays } from '../../tensors/array-files.ts'
+import { checkArrayFile, inputFiles, writeArrays } from '../../tensors/array-files.ts'
 import {
   addFeedOptions,
   batchOption,
@@ -58,8 +58,7 @@ async function simulate(session: Session, model: string, flags: Flags): Promise<
       hint: 'add --input X.npy',
     })
   }
-  for (const path of [output, trace, report])
-    if (path !== undefined) unwrap(checkWritable(path, [model, ...(input ?? [])]))
+  unwrap(checkOutputs([output, trace, report], [model, ...inputFiles(input ?? [])]))
   const program = unwrap(await openProgram(model, flags.target, flags))
   const samples = input && fitSamples(session, await trellisExecutable(program), input, flags)
   if (samples && output !== undefined) unwrap(checkArrayFile(output, samples.outputCount))
