@@ -4,7 +4,7 @@
  *   npm run build && npm run fit:area     all of it: half an hour a family, but for units that are kept from before
  *   npm run fit:area -- --refit           the fit alone, from the figures in scripts/area/points.json
  *   npm run fit:area -- --place           the units of a 4x4 core for iCE40 alone: placed and routed, for their Fmax
- *   npm run fit:area -- --family ecp5     one family alone
+ *   npm run fit:area -- --family ecp5     one family alone, and nothing placed
  *
  * nextpnr comes with `npm install --no-save @yowasp/nextpnr-ice40`, or ESPALIER_NEXTPNR_ICE40 is the path of that module.
  * Writes scripts/area/points.json and the coefficients; `npm run docs` makes docs/area.md of them.
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
   options: {
     refit: { type: 'boolean' },
     place: { type: 'boolean' },
-    family: { type: 'string', multiple: true, default: [...FAMILIES] },
+    family: { type: 'string', multiple: true },
   },
 })
 
@@ -51,7 +51,7 @@ const targets = SWEEP.map(({ use, target }) => ({
 }))
 
 if (!options.refit && !options.place) {
-  for (const family of options.family) {
+  for (const family of options.family ?? FAMILIES) {
     const figures = {}
     for (const { target } of targets) {
       console.log(`${family}: ${target.name}`)
@@ -62,7 +62,7 @@ if (!options.refit && !options.place) {
     keepPoints()
   }
 }
-if (!options.refit) {
+if (options.place || !(options.refit || options.family)) {
   const nextpnr = await import(process.env.ESPALIER_NEXTPNR_ICE40 ?? '@yowasp/nextpnr-ice40')
   points.placed = await placeUnits(nextpnr, (placed) => console.log(JSON.stringify(placed)))
   keepPoints()
@@ -71,14 +71,15 @@ if (!options.refit) {
 const coefficients = {}
 const errors = {}
 const largest = {}
-for (const family of FAMILIES.filter((name) => points.synthesized[name])) {
+for (const family of FAMILIES) {
   const all = targets.map(({ use, target }) => ({
     use,
     target,
     units: points.synthesized[family][target.name],
   }))
   const of = (use) => all.filter((point) => point.use === use)
-  coefficients[family] = fitUnits(of('fit'), { units: UNIT_NAMES, metrics: FITTED, termsOf })
+  const terms = (unit, target) => termsOf(unit, target, family)
+  coefficients[family] = fitUnits(of('fit'), { units: UNIT_NAMES, metrics: FITTED, termsOf: terms })
   errors[family] = summarize(
     [...of('check'), ...presentPoints(family, targets)].map(({ target, units }) =>
       deviations(totalArea(units), totalArea(modelledUnits(target, family, coefficients))),
@@ -102,11 +103,11 @@ export const COEFFICIENTS: Coefficients = ${JSON.stringify(coefficients, null, 2
 
 /** Deviation from synthesis on the targets left out of the fit and on the present RTL, in percent of what was synthesized. */
 export const ERRORS: Readonly<
-  Partial<Record<Family, { readonly targets: number; readonly worst: Area; readonly mean: Area }>>
+  Record<Family, { readonly targets: number; readonly worst: Area; readonly mean: Area }>
 > = ${JSON.stringify(errors, null, 2)}
 
 /** The largest of the shapes that were fitted: beyond them the model extrapolates. */
-export const LARGEST: Readonly<Partial<Record<Family, Readonly<Record<string, number>>>>> =
+export const LARGEST: Readonly<Record<Family, Readonly<Record<string, number>>>> =
   ${JSON.stringify(largest, null, 2)}
 `,
 )

@@ -5,7 +5,7 @@ import { isExtrapolated, modelledUnits, totalArea } from '../backends/trellis/ar
 import type { UnitAreas } from '../backends/trellis/area/synthesis.ts'
 import { UNIT_NAMES } from '../backends/trellis/area/units.ts'
 import type { Target } from '../backends/trellis/target.ts'
-import { attemptAsync, fail, type Result, unwrap } from '../ir/diagnostic.ts'
+import { attemptAsync, type Result, unwrap } from '../ir/diagnostic.ts'
 
 /** Units that are synthesized one after another. */
 export const AREA_STEPS = UNIT_NAMES.length
@@ -23,7 +23,7 @@ export interface AreaReport {
   readonly extrapolated?: boolean
 }
 
-/** Diagnostics: `rtl/unsupported` where there is no RTL of the target, `area/no-yosys`, `area/no-model`. */
+/** Diagnostics: `rtl/unsupported` where there is no RTL of the target, `area/no-yosys`. */
 export async function areaOf(
   target: Target,
   { family, model, step }: { readonly family: Family; readonly model: boolean; readonly step: () => void },
@@ -37,44 +37,35 @@ export async function areaOf(
     }
     const { supportsRtl } = await import('../backends/trellis/rtl/emit.ts')
     unwrap(supportsRtl(target))
-    const estimate = estimated(target, family)
-    if (estimate !== undefined) return estimate
-    return fail({
-      code: 'area/no-model',
-      message: `no model is fitted for the family ${family}`,
-      hint: 'leave --model out: the RTL is then synthesized',
-    })
+    return estimated(target, family)
   })
 }
 
 /** Estimated totals by family, with the largest errors, in percent, that the model was found to have. */
 export type AreaEstimates = Readonly<
-  Partial<Record<Family, Area & Required<Pick<AreaReport, 'worst_error_percent' | 'extrapolated'>>>>
+  Record<Family, Area & Required<Pick<AreaReport, 'worst_error_percent' | 'extrapolated'>>>
 >
 
 /** Also of a target that the RTL does not support: then as if it did. */
 export function estimatedAreas(target: Target): AreaEstimates {
   return Object.fromEntries(
-    FAMILIES.flatMap((family) => {
-      const estimate = estimated(target, family)
-      if (estimate === undefined) return []
-      const { total, worst_error_percent, extrapolated } = estimate
-      return [[family, { ...total, worst_error_percent, extrapolated }]]
+    FAMILIES.map((family) => {
+      const { total, worst_error_percent, extrapolated } = estimated(target, family)
+      return [family, { ...total, worst_error_percent, extrapolated }]
     }),
-  )
+  ) as AreaEstimates
 }
 
-function estimated(target: Target, family: Family): AreaReport | undefined {
+function estimated(target: Target, family: Family) {
   const units = modelledUnits(target, family)
-  if (units === undefined) return undefined
   const total = totalArea(units)
   return {
     target: target.name,
     family,
-    source: 'model',
+    source: 'model' as const,
     units,
     total,
-    worst_error_percent: ERRORS[family]?.worst ?? {},
+    worst_error_percent: ERRORS[family].worst,
     extrapolated: isExtrapolated(target, family),
   }
 }

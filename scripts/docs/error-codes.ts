@@ -3,8 +3,6 @@
  * it equal to what the sources use.
  */
 export const ERROR_CODES: Readonly<Record<string, string>> = {
-  'area/no-model':
-    'The area model has no coefficients of that FPGA family. Leave `--model` out, which synthesizes the target instead.',
   'area/no-yosys':
     'Synthesis wants Yosys, an optional package. `npm install @yowasp/yosys`, or take `--model`.',
   'asm/field-twice': 'An instruction gives a field twice. Leave one out.',

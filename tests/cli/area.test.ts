@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it, vi } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { presetYaml } from '../../backends/trellis/target.ts'
 import { call } from './call.ts'
 
@@ -26,16 +26,4 @@ it('refuses a family that it does not know', async () => {
   const outcome = await call('area', '--family', 'ecp6')
   expect(outcome.code).toBe(2)
   expect(outcome.err).toContain('ecp5')
-})
-
-it('refuses an estimate where no model is fitted', async () => {
-  vi.resetModules()
-  vi.doMock('../../backends/trellis/area/coefficients.generated.ts', () => ({ COEFFICIENTS: {}, ERRORS: {} }))
-  const { areaOf } = await import('../../src/area.ts')
-  const { loadTarget } = await import('../../backends/trellis/target.ts')
-  const target = loadTarget('trellis-8')
-  if (!target.ok) throw new Error('a preset is a target')
-  const result = await areaOf(target.value, { family: 'xc7', model: true, step: () => {} })
-  expect(result).toMatchObject({ ok: false, diagnostics: [{ code: 'area/no-model' }] })
-  vi.doUnmock('../../backends/trellis/area/coefficients.generated.ts')
 })

@@ -33,6 +33,11 @@ const REPORT: SimulationReport = {
       worst_error_percent: { lut: 7.1, ff: 3.2 },
       extrapolated: false,
     },
+    xc7: {
+      ...{ logic_lut: 19000, lut: 21234, ff: 14000, dsp: 272, bram: 150 },
+      worst_error_percent: { lut: 7.1, ff: 3.2 },
+      extrapolated: true,
+    },
   },
   units: {
     load: { busy: 4000, stall: { token: 10000, dram: 374 }, idle: 4000 },
@@ -52,6 +57,7 @@ test('layers, totals beside the bound, units with causes, and host ops with reas
   expect(text).toContain('18,374 cycles, 1.17 x the lower bound of 15,693')
   expect(text).toContain('energy 8 µJ (5 to 14)\n     dram 75.0 %, mac 25.0 %')
   expect(text).toContain('area 31,234 LUT, 15,000 FF, 272 DSP, 160 BRAM of Lattice ECP5')
+  expect(text).toContain('area 21,234 LUT, 14,000 FF, 272 DSP, 150 BRAM of Xilinx 7-series')
   expect(text).toMatch(/load +21\.8 % +21\.8 % +token 54\.4 %, dram 2\.0 %/)
   expect(text).toContain('softmax Softmax: it needs exponentials')
 })

@@ -20,7 +20,7 @@ export type Fitted = (typeof FITTED)[number]
 
 /** Coefficients by family, unit, metric and term. */
 export type Coefficients = Readonly<
-  Partial<Record<Family, Readonly<Record<UnitName, Readonly<Record<Fitted, Terms>>>>>>
+  Record<Family, Readonly<Record<UnitName, Readonly<Record<Fitted, Terms>>>>>
 >
 
 /** A window of n bytes that starts anywhere passes log2(n) rows of n byte multiplexers. */
@@ -29,7 +29,7 @@ const rotation = (bytes: number): number => bytes * Math.log2(bytes)
 const has = ({ PRECISIONS }: Shape, bits: number): number => (PRECISIONS >> (3 - Math.log2(bits))) & 1
 
 /** Terms of each unit, beside the constant that every unit has. Bytes and lanes, as the names say. */
-const TERMS: Readonly<Record<UnitName, (shape: Shape) => Terms>> = {
+const TERMS: Readonly<Record<UnitName, (shape: Shape, family: Family) => Terms>> = {
   fetch: (s) => ({ bus_bytes: s.BUS_BYTES }),
   issue: (s) => ({ queue_depth: s.QUEUE_DEPTH }),
   load: (s) => ({
@@ -55,20 +55,23 @@ const TERMS: Readonly<Record<UnitName, (shape: Shape) => Terms>> = {
   }),
   weights: (s) => ({ rows: s.ROWS }),
   accumulators: () => ({}),
-  parameters: (s) => ({
+  parameters: (s, family) => ({
     port_rotation: rotation(s.PORT_BYTES),
-    distributed_bytes: distributedBytes('parameters', s),
+    distributed_bytes: distributedBytes('parameters', s, family),
   }),
-  index: (s) => ({ port_rotation: rotation(s.PORT_BYTES), distributed_bytes: distributedBytes('index', s) }),
-  tables: (s) => ({
+  index: (s, family) => ({
     port_rotation: rotation(s.PORT_BYTES),
-    distributed_bytes: distributedBytes('tables', s),
+    distributed_bytes: distributedBytes('index', s, family),
+  }),
+  tables: (s, family) => ({
+    port_rotation: rotation(s.PORT_BYTES),
+    distributed_bytes: distributedBytes('tables', s, family),
   }),
 }
 
 /** The terms of a unit for a target, with the constant. */
-export function termsOf(unit: UnitName, target: Target): Terms {
-  return { constant: 1, ...TERMS[unit](rtlParameters(target)) }
+export function termsOf(unit: UnitName, target: Target, family: Family): Terms {
+  return { constant: 1, ...TERMS[unit](rtlParameters(target), family) }
 }
 
 /** A memory in the RTL, `copies` times: `depth` words of `width` bits, whose bytes are written one by one or not. */
@@ -118,37 +121,37 @@ const BLOCK_SHAPES = [
   [16384, 1],
 ] as const
 
-/** Arrays of no more words are made of LUTs instead. */
-const MOST_DISTRIBUTED = 32
+/** Arrays of no more words are made of LUTs instead: two of ECP5's memories of 16 words, or one of 7-series. */
+const MOST_DISTRIBUTED: Readonly<Record<Family, number>> = { ecp5: 32, xc7: 64 }
 
-function distributedBytes(unit: UnitName, shape: Shape): number {
-  const arrays = (ARRAYS[unit]?.(shape) ?? []).filter(({ depth }) => depth <= MOST_DISTRIBUTED)
+function distributedBytes(unit: UnitName, shape: Shape, family: Family): number {
+  const arrays = (ARRAYS[unit]?.(shape) ?? []).filter(({ depth }) => depth <= MOST_DISTRIBUTED[family])
   return sum(arrays.map(({ depth, width, copies }) => (copies * depth * width) / 8))
 }
 
 /** Block memories of one array: none if it is small, else the fewest of any one shape. Lanes that are written alone are 9 bits, of which 8 are used. */
-function blocksOf({ depth, width, copies, byByte = false }: MemoryArray): number {
-  if (depth <= MOST_DISTRIBUTED) return 0
+function blocksOf({ depth, width, copies, byByte = false }: MemoryArray, family: Family): number {
+  if (depth <= MOST_DISTRIBUTED[family]) return 0
   const counts = BLOCK_SHAPES.filter(([, bits]) => !byByte || bits >= 9).map(
     ([words, bits]) => Math.ceil(depth / words) * Math.ceil(width / (byByte ? (bits / 9) * 8 : bits)),
   )
   return copies * Math.min(...counts)
 }
 
-/** Estimated area of every unit; undefined for a family without coefficients. */
+/** Estimated area of every unit. */
 export function modelledUnits(
   target: Target,
   family: Family,
   coefficients: Coefficients = COEFFICIENTS,
-): UnitAreas | undefined {
+): UnitAreas {
   const fitted = coefficients[family]
-  if (fitted === undefined) return undefined
   const shape = rtlParameters(target)
   return Object.fromEntries(
     UNIT_NAMES.map((unit) => {
-      const terms = termsOf(unit, target)
+      const terms = termsOf(unit, target, family)
       const area = mapArea((metric) => {
-        if (metric === 'bram') return sum((ARRAYS[unit]?.(shape) ?? []).map(blocksOf))
+        if (metric === 'bram')
+          return sum((ARRAYS[unit]?.(shape) ?? []).map((array) => blocksOf(array, family)))
         const weights = fitted[unit][metric]
         return Math.max(
           0,
@@ -168,8 +171,7 @@ export function sizesOf(target: Target): Readonly<Record<string, number>> {
 
 /** Whether a target is larger, in any way, than all that the model was fitted to. */
 export function isExtrapolated(target: Target, family: Family): boolean {
-  const largest = LARGEST[family] ?? {}
-  return Object.entries(sizesOf(target)).some(([name, size]) => size > (largest[name] ?? 0))
+  return Object.entries(sizesOf(target)).some(([name, size]) => size > (LARGEST[family][name] ?? 0))
 }
 
 function sum(values: readonly number[]): number {
