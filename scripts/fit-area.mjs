@@ -85,7 +85,7 @@ for (const family of FAMILIES) {
       deviations(totalArea(units), totalArea(modelledUnits(target, family, coefficients))),
     ),
   )
-  for (const { target } of of('fit')) {
+  for (const { target } of all) {
     for (const [name, size] of Object.entries(sizesOf(target))) {
       largest[family] = { ...largest[family], [name]: Math.max(size, largest[family]?.[name] ?? 0) }
     }
@@ -106,7 +106,7 @@ export const ERRORS: Readonly<
   Record<Family, { readonly targets: number; readonly worst: Area; readonly mean: Area }>
 > = ${JSON.stringify(errors, null, 2)}
 
-/** The largest of the shapes that were fitted: beyond them the model extrapolates. */
+/** The largest of the shapes that the model was fitted to or checked on: beyond them nothing is known of its error. */
 export const LARGEST: Readonly<Record<Family, Readonly<Record<string, number>>>> =
   ${JSON.stringify(largest, null, 2)}
 `,

@@ -19,7 +19,7 @@ export interface AreaReport {
   readonly total: Area
   /** Largest deviation of the model from the synthesized targets that it was checked on. */
   readonly worst_error_percent?: Partial<Area>
-  /** The target is larger than any that the model was fitted to, so its error may be larger, too. */
+  /** The target is larger than any that the model was fitted to or checked on, so its error may be larger, too. */
   readonly extrapolated?: boolean
 }
 

@@ -1,6 +1,7 @@
 /**
  * The targets that are synthesized for the area model: `fit` ones give its coefficients, `check` ones only tell its
- * error. Each of the check's arrays has a combination of shape, lanes and precisions that no fitted one has.
+ * error. Each of the check's arrays has a combination of shape, lanes and precisions that no fitted one has; the last is that of the
+ * preset trellis-16, which is larger in everything than any fitted one.
  */
 import { readFileSync } from 'node:fs'
 
@@ -11,6 +12,7 @@ const MEMORIES = {
   small: [16, 8, 4, 1, 1],
   medium: [32, 16, 16, 2, 2],
   large: [64, 16, 16, 2, 2],
+  larger: [128, 64, 32, 4, 4],
 }
 
 const FIT = [
@@ -34,6 +36,7 @@ const CHECK = [
   [8, 8, 4, [8, 4, 2, 1], 8, 'large', 8],
   [4, 8, 1, [8, 1], 8, 'medium', 2],
   [8, 4, 2, [8, 4], 4, 'small', 4],
+  [16, 16, 16, [8, 4, 2, 1], 16, 'larger', 8],
 ]
 
 export const SWEEP = [...FIT.map((row) => point(row, 'fit')), ...CHECK.map((row) => point(row, 'check'))]

@@ -109,8 +109,8 @@ sizes of the arrays. Terms beside a constant:
 | --- | --- |
 ${termRows()}
 A rotation of n bytes is n log2(n) bytes of multiplexers. Figures below are of the RTL as it was when the script ran last; run it again
-when the RTL has changed: until then a last row tells what the fit is worth on the present one. Beyond the shapes of these targets the model extrapolates: the presets \`trellis-16\` and \`trellis-32\` are larger
-than any of them.
+when the RTL has changed: until then a last row tells what the fit is worth on the present one. The last target left out is the
+preset \`trellis-16\`, larger in everything than those of the fit. Nothing is known of the model's error beyond it, so of \`trellis-32\`.
 ${FAMILIES.map(familySection).join('')}
 ## Where it goes
 
@@ -157,7 +157,7 @@ LUTs, ${error.worst.ff} % in flip-flops, ${error.worst.dsp} % in DSP and ${error
 ${of('fit').map(pointRow).join('')}| **left out of the fit** | | | | | |
 ${of('check').map(pointRow).join('')}${presentRows(family)}
 A target's name: rows x cols and precisions, lanes of post, bytes of the DRAM bus, memories
-(small: 16 KiB of activations; medium: 32; large: 64) and banks.
+(small: 16 KiB of activations; medium: 32; large: 64; larger: 128) and banks.
 `
 }
 

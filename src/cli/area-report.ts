@@ -42,6 +42,6 @@ export function areaLines(estimates: AreaEstimates): readonly string[] {
 
 /** How good an estimate is. */
 function errors({ worst_error_percent: worst = {}, extrapolated }: Estimate): string {
-  if (extrapolated) return 'larger than what the model was fitted to'
+  if (extrapolated) return 'larger than what the model was checked on'
   return `LUT within ${worst.lut ?? '?'} %, FF ${worst.ff ?? '?'} %`
 }

@@ -169,7 +169,7 @@ export function sizesOf(target: Target): Readonly<Record<string, number>> {
   return { ROWS, COLS, LANES: ROWS * COLS, POST_LANES, PORT_BYTES, BANKS }
 }
 
-/** Whether a target is larger, in any way, than all that the model was fitted to. */
+/** Whether a target is larger, in any way, than all that the model was fitted to or checked on. */
 export function isExtrapolated(target: Target, family: Family): boolean {
   return Object.entries(sizesOf(target)).some(([name, size]) => size > (LARGEST[family][name] ?? 0))
 }

@@ -71,6 +71,6 @@ function areas({ area }: SimulationData): Figure[] {
 }
 
 function trust({ extrapolated, worst_error_percent: worst }: AreaData): string {
-  if (extrapolated) return 'estimated beyond what the model was fitted to'
+  if (extrapolated) return 'estimated beyond what the model was checked on'
   return `estimated, LUT within ${worst.lut ?? '?'} %`
 }
