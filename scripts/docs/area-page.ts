@@ -1,6 +1,7 @@
 /** docs/area.md: what area means, what was synthesized, and how far the fitted model is off. */
 import { readFileSync } from 'node:fs'
 import { type Area, CELL_RULES, FAMILIES, type Family, sumAreas } from '../../backends/trellis/area/count.ts'
+import { FAMILY_NAMES } from '../../backends/trellis/area/family-names.ts'
 import { modelledUnits, termsOf, totalArea } from '../../backends/trellis/area/model.ts'
 import type { UnitAreas } from '../../backends/trellis/area/synthesis.ts'
 import { UNIT_NAMES } from '../../backends/trellis/area/units.ts'
@@ -65,8 +66,6 @@ export function presentPoints(family: Family): readonly Omit<Point, 'use'>[] {
 /** The bar for an 8x8 target with binary and depthwise. */
 const BAR = { logic_lut: 9000, dsp: 80 }
 
-const NAMES: Readonly<Record<Family, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
-
 export function areaPage(): string {
   return `# Area
 
@@ -91,7 +90,7 @@ what the whole machine would optimize across its border.
 - *FF*: flip-flops. *DSP*: multipliers. *BRAM*: block memories of 18 Kbit.
 
 ${Object.entries(CELL_RULES)
-  .map(([family, rules]) => cellTable(NAMES[family as Family], rules))
+  .map(([family, rules]) => cellTable(FAMILY_NAMES[family as Family], rules))
   .join('\n')}
 Of ECP5, a \`CCU2C\` is the carry of two LUTs that it takes for itself. A \`TRELLIS_DPR16X4\` stores its bits in four LUTs; the
 write port that several of them share takes part of another slice, which is not counted. Of 7-series, \`CARRY4\` stands beside LUTs that
@@ -147,7 +146,7 @@ function familySection(family: Family): string {
   const of = (use: string) => points.filter((point) => point.use === use)
   const error = summarize(of('check').map(({ synthesized, modelled }) => deviations(synthesized, modelled)))
   return `
-### ${NAMES[family]}
+### ${FAMILY_NAMES[family]}
 
 ${staleness(family)}On the ${error.targets} targets left out of the fit the model is off by at most ${error.worst.lut} % in LUTs (mean ${error.mean.lut} %), ${error.worst.logic_lut} % in logic
 LUTs, ${error.worst.ff} % in flip-flops, ${error.worst.dsp} % in DSP and ${error.worst.bram} % in BRAM. Synthesized / estimated, the deviation in percent:
@@ -206,7 +205,7 @@ function unitTable(family: Family): string {
   const units = barUnits(family)
   const rows = [...Object.entries(units), ['all', sumAreas(Object.values(units))] as const]
   return table(
-    [NAMES[family], 'logic LUT', 'LUT in all', 'FF', 'DSP', 'BRAM'],
+    [FAMILY_NAMES[family], 'logic LUT', 'LUT in all', 'FF', 'DSP', 'BRAM'],
     rows.map(([name, { logic_lut, lut, ff, dsp, bram }]) => [name, logic_lut, lut, ff, dsp, bram]),
   )
 }

@@ -1,13 +1,12 @@
 /** The terminal's report of an area: a table of units, their total, and where the figures come from. */
 import Table from 'cli-table3'
 import type { Family } from '../../backends/trellis/area/count.ts'
+import { FAMILY_NAMES } from '../../backends/trellis/area/family-names.ts'
 import type { AreaEstimates, AreaReport } from '../area.ts'
 import type { Style } from './style.ts'
 import { counted, TABLE_STYLE } from './table-style.ts'
 
 type Estimate = Pick<AreaReport, 'worst_error_percent' | 'extrapolated'>
-
-const FAMILY_NAMES: Readonly<Record<Family, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
 
 const HEADS = { logic_lut: 'logic LUT', lut: 'LUT in all', ff: 'FF', dsp: 'DSP', bram: 'BRAM' } as const
 const COLUMNS = Object.keys(HEADS) as readonly (keyof typeof HEADS)[]

@@ -1,10 +1,10 @@
 /** The run in a few figures, each beside what it is measured against. */
 
+import type { Family } from '../../../../backends/trellis/area/count.ts'
+import { FAMILY_NAMES } from '../../../../backends/trellis/area/family-names.ts'
 import type { AreaData, SimulationData } from '../../simulation-data.ts'
 import { type Figure, figureList } from '../kit/figures.ts'
 import { counted, digits, percent, ratio } from '../kit/format.ts'
-
-const FAMILY_NAMES: Readonly<Record<string, string>> = { ecp5: 'Lattice ECP5', xc7: 'Xilinx 7-series' }
 
 export function headline(data: SimulationData): HTMLElement {
   return figureList([...figures(data), ...areas(data)])
@@ -60,7 +60,7 @@ function figures(data: SimulationData): Figure[] {
 
 function areas({ area }: SimulationData): Figure[] {
   return Object.entries(area).map(([family, estimate]) => ({
-    name: `Area, ${FAMILY_NAMES[family] ?? family}`,
+    name: `Area, ${FAMILY_NAMES[family as Family]}`,
     value: counted(estimate.lut),
     unit: 'LUT',
     beside: [
